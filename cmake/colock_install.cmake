@@ -1,0 +1,12 @@
+include(CMakePackageConfigHelpers)
+
+install(TARGETS colock_asio colock_core colock EXPORT colock_targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT colock_targets NAMESPACE colock:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock
+    FILE colock-targets.cmake)
+configure_package_config_file(cmake/colock-config.cmake.in colock-config.cmake
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock)
+write_basic_package_version_file(colock-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/colock-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/colock-config-version.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock)

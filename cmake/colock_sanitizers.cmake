@@ -1,0 +1,10 @@
+# Sanitizers apply to the whole build: a library that is not instrumented hides what it does.
+if(COLOCK_SANITIZE STREQUAL "address")
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+elseif(COLOCK_SANITIZE STREQUAL "thread")
+    add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=thread)
+elseif(COLOCK_SANITIZE)
+    message(FATAL_ERROR "COLOCK_SANITIZE is \"${COLOCK_SANITIZE}\": it must be address, thread or empty")
+endif()

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "detail/resumption.hpp"
+
+#include <boost/asio/execution_context.hpp>
+
+#include <array>
+#include <atomic>
+#include <vector>
+
+namespace colock::detail {
+
+/// Something that keeps coroutines suspended, and must let go of them before their execution context is destroyed:
+/// the context would not know of them. It is known to a context from the first wait there until one of the two is
+/// gone, by a service in the context, as Asio's own channels do it.
+class context_user {
+public:
+    context_user(const context_user&) = delete;
+    context_user& operator=(const context_user&) = delete;
+
+    /// Ends all waits of coroutines that run in the context, and returns them for destruction. When this returns,
+    /// no thread is about to post to the context on this object's behalf.
+    virtual std::vector<resumption> forget(asio::execution_context& context) noexcept = 0;
+
+    /// Has forget() called in time. Cheap for the contexts it was called with before.
+    void attach(asio::execution_context& context);
+
+protected:
+    context_user() = default;
+    ~context_user() = default;
+
+    /// To be called by the destructor of the final class: forget() is not called after it.
+    void detach() noexcept;
+
+private:
+    friend class context_watch;
+    void gone(asio::execution_context& context) noexcept;
+
+    // Guarded by one mutex for all; the first few contexts are also where every wait can see them without it.
+    std::vector<asio::execution_context*> contexts_;
+    std::array<std::atomic<asio::execution_context*>, 8> known_{};
+};
+
+} // namespace colock::detail

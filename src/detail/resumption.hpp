@@ -1,0 +1,109 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/require.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace colock::detail {
+
+namespace asio = boost::asio;
+
+/// Posts `f` to `ex`, never running it inline. Unwrapping the common executors saves the type-erased path of
+/// asio::post, the greatest single cost of a hand-off.
+template<class Function>
+void post_to(const asio::any_io_executor& ex, Function f) {
+    if (const auto* io = ex.target<asio::io_context::executor_type>())
+        asio::require(*io, asio::execution::blocking.never).execute(std::move(f));
+    else if (const auto* pool = ex.target<asio::thread_pool::executor_type>())
+        asio::require(*pool, asio::execution::blocking.never).execute(std::move(f));
+    else
+        asio::post(ex, std::move(f));
+}
+
+/// How to resume a suspended coroutine, once: its completion handler, kept where the coroutine's frame has room
+/// for it. A coroutine that is spawned counts as work of its executor until it ends, so nothing is tracked here.
+class resumption {
+public:
+    resumption() = default;
+    resumption(resumption&& other) noexcept { take(other); }
+    resumption& operator=(resumption&&) = delete;
+    ~resumption() { destroy(); }
+
+    [[nodiscard]] bool armed() const noexcept { return operations_ != nullptr; }
+
+    template<class Handler>
+    void arm(Handler handler) {
+        static_assert(sizeof(Handler) <= sizeof storage_ && alignof(Handler) <= alignof(void*));
+        ::new (static_cast<void*>(storage_)) Handler(std::move(handler));
+        operations_ = &operations_of<Handler>;
+    }
+
+    /// The context on whose executor the coroutine runs. Only while armed.
+    [[nodiscard]] asio::execution_context& context() noexcept { return operations_->context(storage_); }
+
+    /// Resumes the coroutine on its own executor. The object must be armed, and may be gone when this returns.
+    void post() noexcept { std::exchange(operations_, nullptr)->post(storage_); }
+
+    /// Destroys the coroutine, if armed.
+    void destroy() noexcept {
+        if (operations_)
+            std::exchange(operations_, nullptr)->destroy(storage_);
+    }
+
+private:
+    struct operations {
+        asio::execution_context& (*context)(void*) noexcept;
+        void (*post)(void*) noexcept;
+        void (*move)(void*, void*) noexcept;
+        void (*destroy)(void*) noexcept;
+    };
+
+    template<class Handler>
+    static constexpr operations operations_of = {
+        [](void* p) noexcept -> asio::execution_context& {
+            const asio::any_io_executor ex = asio::get_associated_executor(*static_cast<Handler*>(p));
+            return asio::query(ex, asio::execution::context);
+        },
+        [](void* p) noexcept {
+            auto* stored = static_cast<Handler*>(p);
+            Handler handler(std::move(*stored));
+            stored->~Handler();
+            const asio::any_io_executor ex = asio::get_associated_executor(handler);
+            post_to(ex, std::move(handler));
+        },
+        [](void* from, void* to) noexcept {
+            auto* stored = static_cast<Handler*>(from);
+            ::new (to) Handler(std::move(*stored));
+            stored->~Handler();
+        },
+        [](void* p) noexcept {
+            auto* stored = static_cast<Handler*>(p);
+            // out of the storage first: it is part of the frame that the handler destroys
+            const Handler handler(std::move(*stored));
+            stored->~Handler();
+        },
+    };
+
+    void take(resumption& other) noexcept {
+        if (other.operations_) {
+            other.operations_->move(other.storage_, storage_);
+            operations_ = std::exchange(other.operations_, nullptr);
+        }
+    }
+
+    alignas(void*) std::byte storage_[2 * sizeof(void*)];
+    const operations* operations_ = nullptr;
+};
+
+} // namespace colock::detail

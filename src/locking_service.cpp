@@ -1,0 +1,271 @@
+#include <colock/locking_service.hpp>
+
+#include "service_core.hpp"
+
+#include <exception>
+
+namespace colock {
+namespace {
+
+using detail::registered_provider;
+using detail::service_core;
+
+// ---- checks (rule K3) ----
+
+void check(const key_set& keys) {
+    if (keys.empty())
+        throw lock_error::invalid("at least one key is needed");
+    if (!keys.valid())
+        throw lock_error::invalid("a key must have 1 to 512 bytes", keys);
+}
+
+void check(const key_set& keys, std::string_view owner) {
+    check(keys);
+    if (owner.size() > max_name_length)
+        throw lock_error::invalid("an owner must have at most 512 bytes", keys);
+}
+
+void check_wait(const key_set& keys, duration wait) {
+    if (wait < duration::zero())
+        throw lock_error::invalid("wait must not be negative", keys);
+}
+
+void check_expire(const key_set& keys, duration expire) {
+    if (expire <= duration::zero())
+        throw lock_error::invalid("expire must be positive", keys);
+}
+
+void check_owner(const std::optional<std::string_view>& owner) {
+    if (owner && (owner->empty() || owner->size() > max_name_length))
+        throw lock_error::invalid("an owner that is given must have 1 to 512 bytes");
+}
+
+// The keys have been moved away when a check of them fails late: check first, then build.
+lock_request make_request(key_set keys, const acquire_options& options) {
+    check(keys, options.owner);
+    check_wait(keys, options.wait);
+    if (options.expire)
+        check_expire(keys, *options.expire);
+    lock_request request;
+    request.keys = std::move(keys);
+    request.owner = options.owner;
+    request.mode = options.mode;
+    request.wait = options.wait;
+    request.expire = options.expire;
+    return request;
+}
+
+lock_request make_request(key_set keys, const lock_options& options, duration default_wait, const provider& to) {
+    check(keys);
+    const duration wait = options.wait.value_or(default_wait);
+    check_wait(keys, wait);
+    check_expire(keys, options.expire);
+    lock_request request;
+    request.keys = std::move(keys);
+    request.mode = options.mode;
+    request.scoped = true;
+    request.wait = wait;
+    if (to.needs_lease())
+        request.expire = options.expire;
+    return request;
+}
+
+// ---- taking ----
+
+template<class T>
+asio::awaitable<T> fail(std::exception_ptr error) {
+    std::rethrow_exception(error);
+    co_return T(); // makes it a coroutine
+}
+
+// What is wrong with a call is thrown when its awaitable is awaited, like all other errors.
+template<class Call>
+auto checked(Call call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (...) {
+        return fail<typename decltype(call())::value_type>(std::current_exception());
+    }
+}
+
+template<class Result>
+struct wanted {
+    using type = Result;
+    static constexpr bool optional = false;
+};
+template<class T>
+struct wanted<std::optional<T>> {
+    using type = T;
+    static constexpr bool optional = true;
+};
+
+bool is_contention(const boost::system::error_code& error) {
+    return error == errc::already_locked || error == errc::timed_out;
+}
+
+grant finish(std::type_identity<grant>, const acquisition& got, lock_request& request, std::uint64_t tag,
+             const std::shared_ptr<registered_provider>&) {
+    return {std::move(request.keys), std::move(request.owner), request.mode, got.id, got.token, got.expires_at, tag};
+}
+
+guard finish(std::type_identity<guard>, const acquisition& got, lock_request& request, std::uint64_t tag,
+             const std::shared_ptr<registered_provider>& to) {
+    if (got.held)
+        return {hold_ptr(got.held), got.token};
+    return {make_plain_hold(to, finish(std::type_identity<grant>(), got, request, tag, to), never), got.token};
+}
+
+// The provider is there up to the first suspension, and is kept from then on.
+template<class Result>
+asio::awaitable<Result> take(registered_provider& to, lock_request request) {
+    using type = typename wanted<Result>::type;
+    acquisition got;
+    boost::system::error_code refused;
+    const std::uint64_t tag = to.tag;
+    std::shared_ptr<registered_provider> keep;
+    const attempt decided = to.impl->try_now(request, got, refused);
+    if (decided == attempt::undecided) {
+        keep = to.shared_from_this();
+        if constexpr (wanted<Result>::optional) {
+            try {
+                got = co_await keep->impl->acquire(request);
+            } catch (const lock_error& error) {
+                if (is_contention(error.code()))
+                    refused = error.code();
+                else
+                    throw;
+            }
+        } else {
+            got = co_await keep->impl->acquire(request);
+        }
+    }
+    if (refused) {
+        if constexpr (wanted<Result>::optional)
+            if (is_contention(refused))
+                co_return std::nullopt;
+        throw lock_error::acquiring(refused, request.keys);
+    }
+    if (request.scoped && !got.held && !keep)
+        keep = to.shared_from_this();
+    co_return finish(std::type_identity<type>(), got, request, tag, keep);
+}
+
+asio::awaitable<grant> extend_grant(std::shared_ptr<registered_provider> to, grant held, duration span) {
+    const time_point end = co_await to->impl->extend(held, span);
+    co_return held.with_expiry(end);
+}
+
+asio::awaitable<bool> nothing_released() {
+    co_return false;
+}
+
+} // namespace
+
+locking_service::locking_service(asio::any_io_executor executor)
+    : core_(service_core::make(std::move(executor))) {}
+
+locking_service::~locking_service() {
+    core_->stop();
+}
+
+void locking_service::add_provider(std::string id, std::unique_ptr<provider> provider, registration how) {
+    core_->add(std::move(id), std::move(provider), how.is_default);
+}
+
+provider& locking_service::get_provider(std::string_view id) const {
+    return *core_->find(id).impl;
+}
+
+asio::awaitable<grant> locking_service::acquire(key_set keys, acquire_options options) {
+    return checked([&] {
+        return take<grant>(core_->find(options.provider), make_request(std::move(keys), options));
+    });
+}
+
+asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, acquire_options options) {
+    return checked([&] {
+        return take<std::optional<grant>>(core_->find(options.provider),
+                                          make_request(std::move(keys), options));
+    });
+}
+
+asio::awaitable<guard> locking_service::lock(key_set keys, lock_options options) {
+    return checked([&] {
+        auto& to = core_->find(options.provider);
+        return take<guard>(to, make_request(std::move(keys), options, std::chrono::seconds(5), *to.impl));
+    });
+}
+
+asio::awaitable<std::optional<guard>> locking_service::try_lock(key_set keys, lock_options options) {
+    return checked([&] {
+        auto& to = core_->find(options.provider);
+        return take<std::optional<guard>>(to, make_request(std::move(keys), options, duration::zero(), *to.impl));
+    });
+}
+
+detail::execution_request locking_service::prepare(key_set keys, const execute_options& options) const noexcept {
+    detail::execution_request request;
+    try {
+        request.to = core_->find(options.provider).shared_from_this();
+        if (options.wait)
+            check_wait(keys, *options.wait);
+        if (options.grace < duration::zero())
+            throw lock_error::invalid("grace must not be negative", keys);
+        request.core = core_;
+        request.timeout = options.timeout > duration::zero() ? options.timeout : execute_options().timeout;
+        request.wait = options.wait;
+        request.grace = options.grace;
+        request.lock = make_request(std::move(keys), {.expire = options.expire, .mode = options.mode}, request.timeout,
+                                    *request.to->impl);
+    } catch (...) {
+        request.wrong = std::current_exception();
+    }
+    return request;
+}
+
+asio::awaitable<grant> locking_service::extend(const grant& held, duration span) {
+    return checked([&] {
+        if (!held)
+            throw lock_error::lost(held.keys());
+        check_expire(held.keys(), span);
+        return extend_grant(core_->find(held.provider_tag()).shared_from_this(), held, span);
+    });
+}
+
+asio::awaitable<bool> locking_service::release(key_set keys, release_options options) {
+    return checked([&] {
+        check(keys, options.owner);
+        return core_->find(options.provider).impl->release(std::move(keys), std::string(options.owner));
+    });
+}
+
+asio::awaitable<bool> locking_service::release(const grant& held) {
+    return checked([&] {
+        return held ? core_->find(held.provider_tag()).impl->release(held) : nothing_released();
+    });
+}
+
+asio::awaitable<std::size_t> locking_service::release_all(release_all_options options) {
+    return checked([&] {
+        check_owner(options.owner);
+        return core_->find(options.provider).impl->release_all(std::optional<std::string>(options.owner));
+    });
+}
+
+asio::awaitable<std::vector<lock_info>> locking_service::list(list_options options) {
+    return checked([&] {
+        check_owner(options.owner);
+        return core_->find(options.provider)
+            .impl->list({std::string(options.prefix), std::optional<std::string>(options.owner)});
+    });
+}
+
+asio::awaitable<void> locking_service::close() {
+    return service_core::close(core_);
+}
+
+void locking_service::set_observer(std::shared_ptr<observer> watcher) {
+    core_->set_observer(std::move(watcher));
+}
+
+} // namespace colock

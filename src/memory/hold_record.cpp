@@ -1,0 +1,93 @@
+#include "memory/transaction.hpp"
+
+#include <algorithm>
+
+namespace colock::memory {
+
+std::uint64_t hold_record::shards() const noexcept {
+    std::uint64_t mask = 0;
+    for (const hold_record* h = this; h; h = h->next_key)
+        mask |= std::uint64_t{1} << h->of->home->index;
+    return mask;
+}
+
+grant hold_record::describe() const {
+    lock_table& table = *of->home->table;
+    const transaction step(table, shards());
+    std::vector<std::string_view> keys;
+    time_point end = never;
+    for (const hold_record* h = this; h; h = h->next_key) {
+        keys.push_back(h->of->name());
+        end = std::min(end, h->at);
+    }
+    return {key_set(keys.begin(), keys.end()), {}, mode, {table.origin(), token}, token, end};
+}
+
+loss hold_record::state() const noexcept {
+    transaction step(*of->home->table, shards());
+    step.run_due();
+    for (const hold_record* h = this; h; h = h->next_key)
+        if (h->lost != loss::none)
+            return h->lost;
+    return loss::none;
+}
+
+time_point hold_record::valid_until() const noexcept {
+    const transaction step(*of->home->table, shards());
+    time_point end = never;
+    for (const hold_record* h = this; h; h = h->next_key)
+        end = std::min(end, h->at);
+    return end;
+}
+
+bool hold_record::set_listener(loss_listener* who) noexcept {
+    const transaction step(*of->home->table, shards());
+    bool held = true;
+    for (hold_record* h = this; h; h = h->next_key) {
+        h->listener = who;
+        held = held && h->linked;
+    }
+    return held;
+}
+
+asio::awaitable<loss> hold_record::release() {
+    co_return end();
+}
+
+loss hold_record::end() noexcept {
+    loss result = loss::none;
+    transaction step(*of->home->table, shards());
+    step.run_due();
+    for (hold_record* h = this; h; h = h->next_key) {
+        if (h->linked)
+            step.end(*h, loss::none);
+        else if (h->lost != loss::none)
+            result = h->lost;
+    }
+    return result;
+}
+
+loss hold_record::drop() noexcept {
+    lock_table& table = *of->home->table;
+    loss result = loss::none;
+    std::size_t pins_of_orphans = 0;
+    {
+        transaction step(table, shards());
+        step.run_due();
+        for (hold_record* h = this; h;) {
+            hold_record* const next = h->next_key;
+            if (h->linked)
+                step.end(*h, loss::none);
+            else if (h->lost != loss::none)
+                result = h->lost;
+            pins_of_orphans += h->of->home->orphaned;
+            step.unpin(*h);
+            h = next;
+        }
+    }
+    if (pins_of_orphans != 0)
+        table.unpinned(pins_of_orphans);
+    return result;
+}
+
+} // namespace colock::memory

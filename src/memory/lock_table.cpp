@@ -1,0 +1,363 @@
+#include "memory/lock_table.hpp"
+
+#include "memory/transaction.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+namespace colock::memory {
+namespace {
+
+std::uint64_t random_origin() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32 | device()) | 1; // not zero, which means none
+}
+
+std::uint64_t nanoseconds(auto since_epoch) {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<duration>(since_epoch).count());
+}
+
+} // namespace
+
+lock_table::lock_table(std::size_t max_waiters, std::shared_ptr<clock_source> clock)
+    : max_waiters_(max_waiters), clock_(clock ? std::move(clock) : steady_clock_source()),
+      real_time_(clock_ == steady_clock_source()), origin_(random_origin()),
+      first_token_(nanoseconds(std::chrono::system_clock::now().time_since_epoch()) -
+                   (real_time_ ? nanoseconds(clock_->now().time_since_epoch()) : 0)) {
+    for (unsigned i = 0; i < shard_count; ++i) {
+        shards_[i].table = this;
+        shards_[i].index = i;
+        shards_[i].alarm.of = &shards_[i];
+    }
+}
+
+lock_table::~lock_table() {
+    detach();
+    for (shard& s : shards_) {
+        std::vector<entry*> entries;
+        s.entries.for_each([&](entry& e) { entries.push_back(&e); });
+        for (entry* e : entries) {
+            e->holds.clear_and_dispose([&](hold_record* held) { s.pool.recycle(held); });
+            s.pool.recycle(e);
+        }
+        std::vector<owner_record*> owners;
+        s.owners.for_each([&](owner_record& o) { owners.push_back(&o); });
+        for (owner_record* o : owners)
+            delete o;
+    }
+}
+
+// Tokens must grow from one grant to the next among all shards, without a counter that all threads write to. The
+// clock is such a thing: it is read under the lock of the shard that grants, it never goes back, and it has
+// moved on when another thread can know of the grant. A transaction makes up for ticks that are equal, and keeps
+// the order of its shards. A clock of which that is not known is not used.
+std::uint64_t lock_table::next_token(time_point now) noexcept {
+    if (real_time_)
+        return first_token_ + nanoseconds(now.time_since_epoch());
+    return first_token_ + 1 + tokens_.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        mask |= std::uint64_t{1} << shard_of(keys.hash(i));
+    return mask;
+}
+
+attempt lock_table::try_now(const lock_request& request, acquisition& granted,
+                            boost::system::error_code& refused) {
+    const std::uint64_t shards = shards_of(request.keys);
+    transaction step(*this, shards);
+    shard& home = shards_[static_cast<unsigned>(std::countr_zero(shards))];
+    if (home.stopped) {
+        refused = errc::closed;
+        return attempt::refused;
+    }
+    step.run_due();
+    const auto entries = step.locate(request.keys);
+    const auto verdict = step.examine(request, entries, nullptr);
+    if (verdict == transaction::verdict::grantable) {
+        granted = step.grant(request, entries, nullptr);
+        return attempt::granted;
+    }
+    if (verdict == transaction::verdict::must_wait && request.wait > duration::zero())
+        return attempt::undecided;
+    ++home.statistics.refused;
+    step.tell_refused(request);
+    refused = errc::already_locked;
+    return attempt::refused;
+}
+
+void lock_table::enqueue(waiter& w) {
+    transaction step(*this, w.shards);
+    if (shards_[static_cast<unsigned>(std::countr_zero(w.shards))].stopped)
+        return step.finish(w, errc::closed, lock_event_kind::refused);
+    step.run_due();
+    const auto entries = step.locate(w.request.keys);
+    switch (step.examine(w.request, entries, nullptr)) {
+    case transaction::verdict::grantable:
+        w.granted = step.grant(w.request, entries, &w);
+        return step.complete(w, {});
+    case transaction::verdict::never:
+        return step.finish(w, errc::already_locked, lock_event_kind::refused);
+    case transaction::verdict::must_wait:
+        break;
+    }
+    if (w.request.wait <= duration::zero())
+        return step.finish(w, errc::already_locked, lock_event_kind::refused);
+    if (std::any_of(entries.begin(), entries.end(),
+                    [&](const entry* e) { return e && e->waiter_count >= max_waiters_; }))
+        return step.finish(w, errc::too_many_waiters, lock_event_kind::refused);
+    step.enqueue(w, entries, saturated_add(step.now(), w.request.wait));
+}
+
+bool lock_table::cancel(waiter& w) noexcept {
+    transaction step(*this, w.shards);
+    if (w.state != waiter::state_t::queued)
+        return false;
+    step.finish(w, asio::error::operation_aborted, lock_event_kind::cancelled);
+    return true;
+}
+
+void lock_table::give_back(waiter& w) noexcept {
+    transaction step(*this, w.shards);
+    const auto entries = step.locate(w.request.keys);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!w.links[i].fresh || !entries[i])
+            continue; // held before this call, or gone since
+        const auto held = std::find_if(entries[i]->holds.begin(), entries[i]->holds.end(),
+                                       [&](const hold_record& h) { return h.token == w.granted.token; });
+        if (held != entries[i]->holds.end())
+            step.end(*held, loss::none);
+    }
+}
+
+namespace {
+
+// The hold that a grant names; none of a scope's.
+hold_record* named_hold(entry* e, const grant& held) {
+    if (e)
+        for (hold_record& h : e->holds)
+            if (h.token == held.id().number && !h.pinned)
+                return &h;
+    return nullptr;
+}
+
+// The oldest hold of nobody in particular.
+hold_record* ownerless_hold(entry& e) {
+    for (hold_record& h : e.holds)
+        if (!h.owner && !h.pinned)
+            return &h;
+    return nullptr;
+}
+
+} // namespace
+
+time_point lock_table::extend(const grant& held, duration span) {
+    transaction step(*this, shards_of(held.keys()));
+    step.run_due();
+    std::vector<hold_record*> holds;
+    for (entry* e : step.locate(held.keys()))
+        holds.push_back(held.id().origin == origin_ ? named_hold(e, held) : nullptr);
+    if (std::find(holds.begin(), holds.end(), nullptr) != holds.end())
+        throw lock_error::lost(held.keys());
+    const time_point end = saturated_add(step.now(), span);
+    for (hold_record* h : holds) {
+        step.set_expiry(*h, end, false);
+        step.tell(lock_event_kind::renewed, *h);
+    }
+    return end;
+}
+
+bool lock_table::release(const key_set& keys, std::string_view owner) {
+    transaction step(*this, shards_of(keys));
+    step.run_due();
+    bool all = true;
+    for (entry* e : step.locate(keys)) {
+        hold_record* held = nullptr;
+        if (e)
+            held = owner.empty() ? ownerless_hold(*e) : transaction::own_hold(*e, owner);
+        if (held)
+            step.end(*held, loss::none);
+        all = all && held;
+    }
+    return all;
+}
+
+bool lock_table::release(const grant& held) {
+    if (held.id().origin != origin_)
+        return false;
+    transaction step(*this, shards_of(held.keys()));
+    step.run_due();
+    bool all = true;
+    for (entry* e : step.locate(held.keys())) {
+        hold_record* h = named_hold(e, held);
+        if (h)
+            step.end(*h, loss::none);
+        all = all && h;
+    }
+    return all;
+}
+
+// A shard at a time, so that a large table does not stop all others. What is granted while this runs came after
+// it, and stays.
+std::size_t lock_table::release_all(const std::string* owner) {
+    const std::uint64_t before = real_time_ ? next_token(clock_->now()) : next_token({});
+    std::size_t keys = 0;
+    for (unsigned i = 0; i < shard_count; ++i) {
+        transaction step(*this, std::uint64_t{1} << i);
+        step.run_due();
+        std::vector<hold_record*> ending;
+        if (owner) {
+            if (owner_record* o = transaction::find_owner(shards_[i], *owner))
+                for (hold_record& held : o->holds)
+                    if (held.token < before)
+                        ending.push_back(&held);
+            keys += ending.size(); // an owner holds a key once
+        } else {
+            shards_[i].entries.for_each([&](entry& e) {
+                const std::size_t known = ending.size();
+                for (hold_record& held : e.holds)
+                    if (held.token < before)
+                        ending.push_back(&held);
+                keys += ending.size() != known;
+            });
+        }
+        for (hold_record* held : ending)
+            step.end(*held, owner ? loss::none : loss::revoked);
+    }
+    return keys;
+}
+
+std::vector<lock_info> lock_table::list(const list_request& what) {
+    std::vector<lock_info> result;
+    for (unsigned i = 0; i < shard_count; ++i) {
+        transaction step(*this, std::uint64_t{1} << i);
+        step.run_due();
+        shards_[i].entries.for_each([&](entry& e) {
+            if (!e.visible() || !e.name().starts_with(what.prefix))
+                return;
+            if (what.owner && !transaction::own_hold(e, *what.owner))
+                return;
+            lock_info info{std::string(e.name()), {}, e.waiter_count};
+            for (const hold_record& held : e.holds) {
+                holder_info h;
+                h.owner = held.owner ? held.owner->owner : std::string();
+                h.id = {origin_, held.token};
+                h.token = held.token;
+                h.mode = held.mode;
+                h.scoped = held.pinned;
+                h.age = step.now() - held.since;
+                h.remaining = held.at == never ? forever : held.at - step.now();
+                info.holders.push_back(std::move(h));
+            }
+            result.push_back(std::move(info));
+        });
+    }
+    return result;
+}
+
+provider_statistics lock_table::statistics() {
+    provider_statistics sum;
+    for (shard& s : shards_) {
+        const std::lock_guard lock(s.mutex);
+        const provider_statistics& part = s.statistics;
+        sum.granted += part.granted;
+        sum.queued += part.queued;
+        sum.refused += part.refused;
+        sum.timed_out += part.timed_out;
+        sum.cancelled += part.cancelled;
+        sum.released += part.released;
+        sum.expired += part.expired;
+        sum.revoked += part.revoked;
+        sum.waiting += part.waiting;
+        s.entries.for_each([&](entry& e) { sum.held += e.visible(); });
+    }
+    return sum;
+}
+
+namespace {
+
+std::vector<waiter*> all_waiters(lock_table& table) {
+    std::vector<waiter*> found;
+    for (unsigned i = 0; i < lock_table::shard_count; ++i)
+        table.at(i).entries.for_each([&](const entry& e) {
+            for (const waiter_link& link : e.waiters)
+                if (&link == link.of->links) // once a call
+                    found.push_back(link.of);
+        });
+    return found;
+}
+
+} // namespace
+
+void lock_table::stop() noexcept {
+    transaction step(*this, all_shards);
+    for (shard& s : shards_)
+        s.stopped = true;
+    for (waiter* w : all_waiters(*this))
+        step.finish(*w, errc::closed, lock_event_kind::cancelled);
+}
+
+void lock_table::close() noexcept {
+    for (unsigned i = 0; i < shard_count; ++i) {
+        transaction step(*this, std::uint64_t{1} << i);
+        std::vector<hold_record*> ending;
+        shards_[i].entries.for_each([&](entry& e) {
+            for (hold_record& held : e.holds)
+                if (held.pinned)
+                    ending.push_back(&held);
+        });
+        for (hold_record* held : ending)
+            step.end(*held, loss::closed);
+    }
+}
+
+void lock_table::set_observer(std::shared_ptr<observer> watcher) {
+    const std::lock_guard lock(watchers_mutex_);
+    watcher_.store(watcher.get(), std::memory_order_release);
+    if (watcher)
+        watchers_.push_back(std::move(watcher));
+}
+
+void lock_table::orphan() noexcept {
+    stop();
+    {
+        const transaction step(*this, all_shards);
+        std::size_t pinned = 0;
+        for (shard& s : shards_) {
+            s.orphaned = true;
+            pinned += s.pinned;
+        }
+        pinned_.store(pinned, std::memory_order_relaxed);
+        if (pinned != 0)
+            self_ = shared_from_this();
+    }
+    for (shard& s : shards_)
+        clock_->cancel(s.alarm);
+}
+
+void lock_table::unpinned(std::size_t holds) noexcept {
+    if (pinned_.fetch_sub(holds, std::memory_order_acq_rel) == holds)
+        const auto last = std::move(self_);
+}
+
+std::vector<detail::resumption> lock_table::forget(asio::execution_context& context) noexcept {
+    std::vector<detail::resumption> abandoned;
+    {
+        transaction step(*this, all_shards);
+        for (waiter* w : all_waiters(*this))
+            if (w->context == &context) {
+                step.abandon(*w);
+                abandoned.push_back(std::move(w->resume));
+            }
+    }
+    // Another thread may have decided a wait just before, and be about to post to the context.
+    for (shard& s : shards_)
+        while (s.posting.load(std::memory_order_acquire) != 0)
+            std::this_thread::yield();
+    return abandoned;
+}
+
+} // namespace colock::memory

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "detail/context_watch.hpp"
+#include "memory/shard.hpp"
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <memory>
+#include <vector>
+
+namespace colock::memory {
+
+class transaction;
+
+/// The keys that are held or waited for, in this process. Every operation is a transaction over the shards of its
+/// keys (see transaction.hpp); this class has what outlives them.
+class lock_table final : public detail::context_user, public std::enable_shared_from_this<lock_table> {
+public:
+    static constexpr unsigned shard_count = 64; // one bit each in a 64-bit mask
+    static constexpr std::uint64_t all_shards = ~std::uint64_t{0};
+
+    lock_table(std::size_t max_waiters, std::shared_ptr<clock_source> clock);
+    ~lock_table();
+
+    [[nodiscard]] static std::uint64_t shards_of(const key_set& keys) noexcept;
+    [[nodiscard]] static unsigned shard_of(std::size_t hash) noexcept {
+        return static_cast<unsigned>(hash >> (sizeof hash * 8 - std::bit_width(shard_count - 1)));
+    }
+
+    // What a provider does, see there.
+    [[nodiscard]] attempt try_now(const lock_request& request, acquisition& granted,
+                                  boost::system::error_code& refused);
+    [[nodiscard]] time_point extend(const grant& held, duration span);
+    [[nodiscard]] bool release(const key_set& keys, std::string_view owner);
+    [[nodiscard]] bool release(const grant& held);
+    std::size_t release_all(const std::string* owner);
+    [[nodiscard]] std::vector<lock_info> list(const list_request& what);
+    [[nodiscard]] provider_statistics statistics();
+    void stop() noexcept;
+    void close() noexcept;
+    void set_observer(std::shared_ptr<observer> watcher);
+
+    /// The provider goes away: stop(), and the table ends with the last hold that a scope owns.
+    void orphan() noexcept;
+
+    // For waiters.
+    void enqueue(waiter& w);
+    [[nodiscard]] bool cancel(waiter& w) noexcept; ///< false: it was decided before
+    void give_back(waiter& w) noexcept;            ///< what it was granted
+
+    std::vector<detail::resumption> forget(asio::execution_context& context) noexcept override;
+
+    // For transactions.
+    [[nodiscard]] shard& at(unsigned index) noexcept { return shards_[index]; }
+    [[nodiscard]] clock_source& clock() const noexcept { return *clock_; }
+    [[nodiscard]] observer* watcher() const noexcept { return watcher_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint64_t next_token(time_point now) noexcept;
+    [[nodiscard]] std::uint64_t origin() const noexcept { return origin_; }
+    void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
+
+private:
+    const std::size_t max_waiters_;
+    const std::shared_ptr<clock_source> clock_;
+    const bool real_time_; ///< the clock is the process's own
+    const std::uint64_t origin_;
+    const std::uint64_t first_token_;
+    std::atomic<std::uint64_t> tokens_{0}; ///< drawn so far, when the clock is not real
+
+    std::atomic<observer*> watcher_{nullptr};
+    std::mutex watchers_mutex_;
+    std::vector<std::shared_ptr<observer>> watchers_; ///< all there were: one may be in use
+
+    std::atomic<std::size_t> pinned_{0}; ///< once orphaned: holds that keep the table
+    std::shared_ptr<lock_table> self_;   ///< once orphaned: released with the last of them
+
+    std::array<shard, shard_count> shards_;
+};
+
+} // namespace colock::memory

@@ -1,0 +1,526 @@
+#include "memory/transaction.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+
+namespace colock::memory {
+namespace {
+
+bool compatible(lock_mode wanted, const entry& e) noexcept {
+    return e.holds.empty() || (wanted == lock_mode::shared && e.holds.front().mode == lock_mode::shared);
+}
+
+} // namespace
+
+// ---- locks ----
+
+transaction::~transaction() {
+    settle();
+    rearm();
+    unlock(locked_);
+    for (waiter* w = finished_; w;) {
+        waiter* const next = w->next_finished; // w is gone once its coroutine runs
+        w->resume.post();
+        w = next;
+    }
+    if (posting_)
+        posting_->posting.fetch_sub(1, std::memory_order_release);
+    for (auto& remembered : events_) {
+        remembered.event.key = remembered.key;
+        remembered.event.owner = remembered.owner;
+        watcher_->on_event(remembered.event);
+    }
+}
+
+void transaction::lock(std::uint64_t mask) {
+    for (; mask != 0; mask &= mask - 1)
+        first_of(mask).mutex.lock();
+}
+
+void transaction::unlock(std::uint64_t mask) noexcept {
+    for (; mask != 0; mask &= mask - 1)
+        first_of(mask).mutex.unlock();
+}
+
+void transaction::extend(std::uint64_t mask) {
+    const std::uint64_t missing = mask & ~locked_;
+    std::uint64_t got = 0;
+    for (std::uint64_t left = missing; left != 0; left &= left - 1) {
+        if (!first_of(left).mutex.try_lock())
+            break;
+        got |= left & -left;
+    }
+    if (got != missing) {
+        unlock(got | locked_);
+        lock(missing | locked_);
+        now_.reset();
+    }
+    locked_ |= missing;
+}
+
+void transaction::rearm() {
+    for (std::uint64_t left = locked_; left != 0; left &= left - 1) {
+        shard& s = first_of(left);
+        if (const time_point earliest = s.deadlines.earliest(); earliest < s.armed_for && !s.orphaned) {
+            s.armed_for = earliest;
+            table_.clock().schedule(s.alarm, earliest);
+        }
+    }
+}
+
+void shard::wake_up::on_alarm() noexcept {
+    transaction step(*of->table, std::uint64_t{1} << of->index);
+    of->armed_for = never;
+    step.run_due();
+}
+
+void transaction::process_due() {
+    for (;;) {
+        detail::deadline_node* due = nullptr;
+        for (std::uint64_t left = locked_; left != 0; left &= left - 1) {
+            detail::deadline_node* top = first_of(left).deadlines.top();
+            if (top && (!due || top->at < due->at || (top->at == due->at && top->rank < due->rank)))
+                due = top;
+        }
+        if (!due || due->at > now())
+            return;
+        const time_point at = due->at;
+        if (due->rank == rank_expiry) {
+            auto& held = static_cast<hold_record&>(*due);
+            end(held, held.overdue_end ? loss::overdue : loss::expired);
+        } else {
+            auto& w = static_cast<waiter&>(*due);
+            if (!covers(w.shards)) {
+                extend(w.shards);
+                continue; // it may be gone
+            }
+            finish(w, errc::timed_out, lock_event_kind::timed_out);
+        }
+        settle(at); // as if it had been done then
+    }
+}
+
+// ---- looking ----
+
+transaction::entry_list transaction::locate(const key_set& keys) const {
+    entry_list entries(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        entries[i] = table_.at(lock_table::shard_of(keys.hash(i))).entries.find(keys[i], keys.hash(i));
+    return entries;
+}
+
+owner_record* transaction::find_owner(const shard& s, std::string_view owner) {
+    return s.owners.find(owner, key_set::hash_of(owner));
+}
+
+hold_record* transaction::own_hold(entry& e, std::string_view owner) {
+    if (owner.empty() || e.holds.empty())
+        return nullptr;
+    hold_record& front = e.holds.front();
+    if (front.mode == lock_mode::exclusive)
+        return front.owner && front.owner->owner == owner ? &front : nullptr;
+    if (owner_record* o = find_owner(*e.home, owner))
+        for (hold_record& held : o->holds)
+            if (held.of == &e)
+                return &held;
+    return nullptr;
+}
+
+transaction::verdict transaction::examine(const lock_request& request, const entry_list& entries,
+                                          const waiter* queued) const {
+    verdict result = verdict::grantable;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!entries[i])
+            continue;
+        entry& e = *entries[i];
+        if (const hold_record* own = own_hold(e, request.owner)) {
+            if (own->mode == lock_mode::shared && request.mode == lock_mode::exclusive)
+                return verdict::never;
+            continue;
+        }
+        const bool first = queued ? &e.waiters.front() == &queued->links[i] : e.waiters.empty();
+        if (!first || !compatible(request.mode, e))
+            result = verdict::must_wait;
+    }
+    return result;
+}
+
+// ---- holds ----
+
+acquisition transaction::grant(const lock_request& request, const entry_list& entries, waiter* waited) {
+    boost::container::small_vector<hold_record*, 4> own(entries.size());
+    bool same = true; // all keys are held already, by one acquisition
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        own[i] = entries[i] ? own_hold(*entries[i], request.owner) : nullptr;
+        same = same && own[i] && own[i]->token == own[0]->token;
+    }
+
+    std::uint64_t token = 0;
+    if (same) {
+        token = own[0]->token;
+    } else {
+        token = std::max(table_.next_token(now()), last_token_ + 1);
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            token = std::max(token, table_.at(lock_table::shard_of(request.keys.hash(i))).last_token + 1);
+        last_token_ = token;
+    }
+
+    acquisition result;
+    result.id = {table_.origin(), token};
+    result.token = token;
+    hold_record* previous = nullptr;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        hold_record* held = own[i];
+        if (held) {
+            held->token = token;
+            if (request.expire)
+                set_expiry(*held, saturated_add(now(), *request.expire), false);
+            tell(lock_event_kind::renewed, *held);
+        } else {
+            entry& e = entries[i] ? *entries[i] : obtain_entry(request.keys, i);
+            held = &add_hold(e, request, token);
+            if (waited)
+                waited->links[i].fresh = true;
+            tell(lock_event_kind::granted, e, request.mode, request.owner, token, waited ? waited->since : never);
+        }
+        held->of->home->last_token = token;
+        result.expires_at = std::min(result.expires_at, held->at);
+        if (request.scoped) {
+            if (previous)
+                previous->next_key = held;
+            else
+                result.held = held;
+            previous = held;
+        }
+    }
+    ++table_.at(lock_table::shard_of(request.keys.hash(0))).statistics.granted;
+    return result;
+}
+
+hold_record& transaction::add_hold(entry& e, const lock_request& request, std::uint64_t token) {
+    shard& s = *e.home;
+    hold_record& held = *s.pool.make_hold();
+    held.rank = rank_expiry;
+    held.of = &e;
+    held.mode = request.mode;
+    held.token = token;
+    held.since = now();
+    held.linked = true;
+    e.holds.push_back(held);
+    if (!request.owner.empty()) {
+        held.owner = &obtain_owner(s, request.owner);
+        held.owner->holds.push_back(held);
+        if (!held.owner->waiting.empty()) { // other calls of the owner may now enter as well
+            ++e.pins;
+            ++held.owner->pins;
+            owner_work_.push_back({&e, held.owner});
+        }
+    }
+    if (request.scoped) {
+        held.pinned = true;
+        ++e.pins;
+        ++s.pinned;
+    }
+    const time_point expiry = request.expire ? saturated_add(now(), *request.expire) : never;
+    set_expiry(held, std::min(expiry, request.hold_until), request.hold_until <= expiry);
+    return held;
+}
+
+void transaction::set_expiry(hold_record& held, time_point at, bool overdue) {
+    shard& s = *held.of->home;
+    held.overdue_end = overdue;
+    if (at == never) {
+        s.deadlines.erase(held);
+        held.at = never;
+    } else {
+        s.deadlines.push(held, at);
+    }
+}
+
+void transaction::end(hold_record& held, loss why) {
+    entry& e = *held.of;
+    shard& s = *e.home;
+    switch (why) {
+    case loss::none:
+        ++s.statistics.released;
+        tell(lock_event_kind::released, held);
+        break;
+    case loss::expired:
+    case loss::overdue:
+        ++s.statistics.expired;
+        tell(lock_event_kind::expired, held);
+        break;
+    case loss::revoked:
+    case loss::closed:
+        ++s.statistics.revoked;
+        tell(lock_event_kind::revoked, held);
+        break;
+    }
+    e.holds.erase(e.holds.iterator_to(held));
+    held.linked = false;
+    held.lost = why;
+    s.deadlines.erase(held);
+    if (owner_record* o = std::exchange(held.owner, nullptr)) {
+        o->holds.erase(o->holds.iterator_to(held));
+        retire_if_unused(*o, s);
+    }
+    if (held.listener && why != loss::none)
+        held.listener->on_loss(why);
+    if (!held.pinned)
+        s.pool.recycle(&held);
+    changed(e);
+}
+
+void transaction::unpin(hold_record& ended) noexcept {
+    entry& e = *ended.of;
+    --e.home->pinned;
+    e.home->pool.recycle(&ended);
+    unpin(e);
+}
+
+// ---- waiters ----
+
+void transaction::enqueue(waiter& w, const entry_list& entries, time_point deadline) {
+    const lock_request& request = w.request;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entry& e = entries[i] ? *entries[i] : obtain_entry(request.keys, i);
+        waiter_link& link = w.links[i];
+        link.on = &e;
+        e.waiters.push_back(link);
+        ++e.waiter_count;
+        ++e.home->statistics.waiting;
+        if (!request.owner.empty()) {
+            link.owner = &obtain_owner(*e.home, request.owner);
+            link.owner->waiting.push_back(link);
+        }
+    }
+    w.since = now();
+    w.state = waiter::state_t::queued;
+    shard& home = first_of(w.shards);
+    ++home.statistics.queued;
+    if (deadline != never)
+        home.deadlines.push(w, deadline);
+    if (watcher_)
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            tell(lock_event_kind::queued, *w.links[i].on, request.mode, request.owner, 0, never);
+}
+
+void transaction::unlink(waiter& w) {
+    first_of(w.shards).deadlines.erase(w);
+    for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
+        waiter_link& link = w.links[i];
+        entry& e = *link.on;
+        e.waiters.erase(e.waiters.iterator_to(link));
+        --e.waiter_count;
+        --e.home->statistics.waiting;
+        if (owner_record* o = std::exchange(link.owner, nullptr)) {
+            o->waiting.erase(o->waiting.iterator_to(link));
+            retire_if_unused(*o, *e.home);
+        }
+    }
+}
+
+void transaction::complete(waiter& w, boost::system::error_code error) noexcept {
+    if (!posting_) {
+        posting_ = &first_of(locked_);
+        posting_->posting.fetch_add(1, std::memory_order_relaxed);
+    }
+    w.error = error;
+    w.state = waiter::state_t::done;
+    w.next_finished = nullptr;
+    *finished_end_ = &w;
+    finished_end_ = &w.next_finished;
+}
+
+void transaction::finish(waiter& w, boost::system::error_code error, lock_event_kind event) {
+    auto& statistics = first_of(w.shards).statistics;
+    if (event == lock_event_kind::timed_out)
+        ++statistics.timed_out;
+    else if (event == lock_event_kind::cancelled)
+        ++statistics.cancelled;
+    else
+        ++statistics.refused;
+    if (w.state == waiter::state_t::queued) {
+        unlink(w);
+        for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
+            tell(event, *w.links[i].on, w.request.mode, w.request.owner, 0, w.since);
+            changed(*w.links[i].on);
+        }
+    } else {
+        tell_refused(w.request);
+    }
+    complete(w, error);
+}
+
+void transaction::abandon(waiter& w) {
+    ++first_of(w.shards).statistics.cancelled;
+    unlink(w);
+    w.state = waiter::state_t::done;
+    w.error = asio::error::operation_aborted;
+    for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
+        tell(lock_event_kind::cancelled, *w.links[i].on, w.request.mode, w.request.owner, 0, w.since);
+        changed(*w.links[i].on);
+    }
+}
+
+// ---- settling ----
+
+void transaction::settle() {
+    if (!work_.empty() || !owner_work_.empty())
+        settle(now());
+}
+
+void transaction::settle(time_point as_of) {
+    for (;;) {
+        if (!owner_work_.empty()) {
+            const owner_change change = owner_work_.back();
+            owner_work_.pop_back();
+            settle_owner(*change.on, *change.of);
+            shard& s = *change.on->home;
+            --change.of->pins;
+            retire_if_unused(*change.of, s);
+            unpin(*change.on);
+        } else if (!work_.empty()) {
+            entry& e = *work_.back();
+            work_.pop_back();
+            settle_queue(e, as_of);
+            unpin(e);
+        } else {
+            return;
+        }
+    }
+}
+
+// Whoever is first in the queue of a changed entry may be able to run: in shared mode, then the next as well.
+void transaction::settle_queue(entry& e, time_point as_of) {
+    while (!e.waiters.empty()) {
+        waiter& w = *e.waiters.front().of;
+        if (!covers(w.shards)) {
+            extend(w.shards);
+            continue; // another may be first by now
+        }
+        if (w.at < as_of) {
+            finish(w, errc::timed_out, lock_event_kind::timed_out);
+            continue;
+        }
+        entry_list entries(w.request.keys.size());
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            entries[i] = w.links[i].on;
+        if (examine(w.request, entries, &w) != verdict::grantable)
+            return;
+        grant_queued(w);
+    }
+}
+
+// An owner that has just got a key is not kept waiting for it in its other calls, wherever they are in the queue.
+void transaction::settle_owner(entry& e, const owner_record& o) {
+    for (bool again = true; again;) {
+        again = false;
+        for (const waiter_link& link : o.waiting) {
+            if (link.on != &e)
+                continue;
+            waiter& w = *link.of;
+            if (!covers(w.shards)) {
+                extend(w.shards);
+                again = true;
+                break;
+            }
+            entry_list entries(w.request.keys.size());
+            for (std::size_t i = 0; i < entries.size(); ++i)
+                entries[i] = w.links[i].on;
+            if (examine(w.request, entries, &w) == verdict::grantable) {
+                grant_queued(w);
+                again = true;
+                break;
+            }
+        }
+    }
+}
+
+void transaction::grant_queued(waiter& w) {
+    entry_list entries(w.request.keys.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entries[i] = w.links[i].on;
+        if (entries.size() > 1)
+            changed(*entries[i]); // with its place goes what it kept from others
+    }
+    unlink(w);
+    w.granted = grant(w.request, entries, &w);
+    complete(w, {});
+}
+
+// ---- entries and owners ----
+
+void transaction::changed(entry& e) {
+    if (e.waiters.empty()) {
+        retire_if_unused(e);
+    } else {
+        ++e.pins;
+        work_.push_back(&e);
+    }
+}
+
+void transaction::unpin(entry& e) noexcept {
+    --e.pins;
+    retire_if_unused(e);
+}
+
+void transaction::retire_if_unused(entry& e) noexcept {
+    if (e.unused()) {
+        shard& s = *e.home;
+        s.entries.erase(e);
+        s.pool.recycle(&e);
+    }
+}
+
+void transaction::retire_if_unused(owner_record& o, shard& s) noexcept {
+    if (o.unused()) {
+        s.owners.erase(o);
+        delete &o;
+    }
+}
+
+entry& transaction::obtain_entry(const key_set& keys, std::size_t i) {
+    shard& s = table_.at(lock_table::shard_of(keys.hash(i)));
+    entry& e = *s.pool.make_entry(keys[i], keys.hash(i), s);
+    s.entries.insert(e);
+    return e;
+}
+
+owner_record& transaction::obtain_owner(shard& s, std::string_view owner) {
+    if (owner_record* known = find_owner(s, owner))
+        return *known;
+    auto made = std::make_unique<owner_record>();
+    made->hash = key_set::hash_of(owner);
+    made->owner = owner;
+    s.owners.insert(*made);
+    return *made.release();
+}
+
+// ---- events ----
+
+void transaction::tell(lock_event_kind kind, const entry& e, lock_mode mode, std::string_view owner,
+                       std::uint64_t token, time_point since) {
+    if (watcher_) {
+        const duration elapsed = since == never ? duration::zero() : now() - since;
+        events_.push_back({{kind, mode, {}, {}, token, elapsed, e.waiter_count},
+                           std::string(e.name()),
+                           std::string(owner)});
+    }
+}
+
+void transaction::tell(lock_event_kind kind, const hold_record& held) {
+    tell(kind, *held.of, held.mode, held.owner ? std::string_view(held.owner->owner) : std::string_view(),
+         held.token, held.since);
+}
+
+void transaction::tell_refused(const lock_request& request) {
+    if (watcher_)
+        for (const std::string_view key : request.keys)
+            events_.push_back({{lock_event_kind::refused, request.mode, {}, {}, 0, duration::zero(), 0},
+                               std::string(key),
+                               request.owner});
+}
+
+} // namespace colock::memory
