@@ -27,13 +27,13 @@ using colock::errc;
 template<class T>
 class started {
 public:
-    using value = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+    using value_type = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
     [[nodiscard]] bool done() const { return state_->value || state_->error; }
     [[nodiscard]] bool failed() const { return bool(state_->error); }
 
     /// What it completed with; throws what it threw. Only when done.
-    value& get() {
+    value_type& get() {
         if (state_->error)
             std::rethrow_exception(state_->error);
         return state_->value.value();
@@ -58,7 +58,7 @@ private:
 
     struct state {
         asio::cancellation_signal signal;
-        std::optional<value> value;
+        std::optional<value_type> value;
         std::exception_ptr error;
     };
     std::shared_ptr<state> state_ = std::make_shared<state>();
