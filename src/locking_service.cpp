@@ -155,6 +155,11 @@ asio::awaitable<grant> extend_grant(std::shared_ptr<registered_provider> to, gra
     co_return held.with_expiry(end);
 }
 
+// Not empty, and not of a guard, whose lock nobody but the guard can name.
+bool nameable(const grant& held) {
+    return held && held.provider_tag() != 0;
+}
+
 asio::awaitable<bool> nothing_released() {
     co_return false;
 }
@@ -225,9 +230,9 @@ detail::execution_request locking_service::prepare(key_set keys, const execute_o
 
 asio::awaitable<grant> locking_service::extend(const grant& held, duration span) {
     return checked([&] {
-        if (!held)
-            throw lock_error::lost(held.keys());
         check_expire(held.keys(), span);
+        if (!nameable(held))
+            throw lock_error::lost(held.keys());
         return extend_grant(core_->find(held.provider_tag()).shared_from_this(), held, span);
     });
 }
@@ -241,7 +246,7 @@ asio::awaitable<bool> locking_service::release(key_set keys, release_options opt
 
 asio::awaitable<bool> locking_service::release(const grant& held) {
     return checked([&] {
-        return held ? core_->find(held.provider_tag()).impl->release(held) : nothing_released();
+        return nameable(held) ? core_->find(held.provider_tag()).impl->release(held) : nothing_released();
     });
 }
 

@@ -89,23 +89,19 @@ started<T> start(const Executor& ex, asio::awaitable<T> work) {
 /// A service on one io_context, whose in-memory provider runs on a clock that the test moves. Nothing happens but
 /// in run(): each test steps from one state to the next, without sleeping.
 struct world {
-    explicit world(colock::memory_provider_options options = {}) {
-        options.clock = clock;
-        auto made = std::make_unique<colock::memory_provider>(options);
-        memory = made.get();
-        locks->add_provider("test", std::move(made));
-    }
+    explicit world(colock::memory_provider_options options = {});
 
-    /// Runs what is ready.
-    void run() {
-        io.restart();
-        io.poll();
-    }
+    void run(); ///< what is ready
 
-    void advance(colock::duration span) {
-        clock->advance(span);
+    /// Does something on the io_context, and then what follows from it. There a cancellation takes effect at once,
+    /// before completions that were posted earlier.
+    template<class Function>
+    void inside(Function f) {
+        asio::post(io, std::move(f));
         run();
     }
+
+    void advance(colock::duration span);
 
     template<class T>
     started<T> start(asio::awaitable<T> work) {
@@ -126,7 +122,7 @@ struct world {
             return std::move(result.get());
     }
 
-    [[nodiscard]] std::size_t held() { return now(locks->list()).size(); }
+    [[nodiscard]] std::size_t held(); ///< keys that are held or waited for
 
     std::shared_ptr<colock::manual_clock> clock = std::make_shared<colock::manual_clock>();
     asio::io_context io;

@@ -1,0 +1,90 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+BOOST_AUTO_TEST_SUITE(tokens)
+
+using namespace colock_test;
+using colock::forever;
+using colock::lock_mode;
+
+BOOST_AUTO_TEST_CASE(T1_every_grant_carries_one_greater_than_all_before) {
+    asio::io_context io;
+    colock::locking_service locks(io.get_executor());
+    const auto many = [&]() -> asio::awaitable<void> {
+        std::uint64_t last = 0;
+        const auto check = [&](std::uint64_t token) {
+            BOOST_REQUIRE_GT(token, last);
+            last = token;
+        };
+        for (int i = 0; i < 2000; ++i) {
+            const std::string key = "key " + std::to_string(i % 100); // over all shards
+            {
+                const auto guard = co_await locks.lock(key);
+                check(guard.token());
+            }
+            const auto grant = co_await locks.acquire(colock::keys(key, "other"), {.owner = "me"});
+            check(grant.token());
+            co_await locks.release(grant);
+            const auto job = [](colock::lease& lease) { return lease.token(); };
+            check(co_await locks.execute(key, job));
+            const auto reader = co_await locks.lock(key, {.mode = lock_mode::shared});
+            check(reader.token());
+            const auto reader_too = co_await locks.lock(key, {.mode = lock_mode::shared});
+            check(reader_too.token());
+        }
+    };
+    auto all = start(io.get_executor(), many());
+    io.run();
+    all.get();
+}
+
+// A grant that a thread knows of is earlier than any that the thread then asks for, whatever the keys.
+BOOST_AUTO_TEST_CASE(T1_among_threads_and_keys) {
+    colock::memory_provider memory;
+    std::atomic<std::uint64_t> greatest{0};
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 20'000; ++i) {
+                const std::uint64_t before = greatest.load();
+                const auto guard = memory.try_lock(std::to_string(t) + "/" + std::to_string(i % 64));
+                if (!guard || guard->token() <= before)
+                    ++wrong;
+                std::uint64_t seen = greatest.load();
+                while (seen < guard->token() && !greatest.compare_exchange_weak(seen, guard->token())) {
+                }
+            }
+        });
+    for (auto& thread : threads)
+        thread.join();
+    BOOST_CHECK_EQUAL(wrong.load(), 0);
+}
+
+BOOST_AUTO_TEST_CASE(T2_they_grow_through_release_expiry_and_a_new_provider) {
+    world w;
+    const auto first = w.now(w.locks->acquire("a", {.expire = 1s}));
+    w.advance(1s);
+    const auto second = w.now(w.locks->acquire("a"));
+    BOOST_CHECK_GT(second.token(), first.token());
+    w.now(w.locks->release(second));
+    const auto third = w.now(w.locks->acquire("a"));
+    BOOST_CHECK_GT(third.token(), second.token());
+    colock::memory_provider before;
+    const auto old = before.try_lock("a");
+    colock::memory_provider after; // as after a restart of the process
+    BOOST_CHECK_GT(after.try_lock("a")->token(), old->token());
+    BOOST_CHECK(after.try_lock("a")->grant().id() != old->grant().id());
+}
+
+BOOST_AUTO_TEST_CASE(T1_an_id_reads_as_32_digits) {
+    BOOST_CHECK_EQUAL(to_string(colock::grant_id{0x12, 0xabc}), "00000000000000120000000000000abc");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
