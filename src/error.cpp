@@ -111,7 +111,7 @@ lock_error lock_error::invalid(std::string_view why, const key_set& keys) {
     const auto code = make_error_code(errc::invalid_argument);
     if (keys.empty())
         return {code, std::string(why), keys};
-    return {code, about("Failed to acquire lock for", keys) + ": " + std::string(why), keys};
+    return {code, about("Invalid argument for", keys) + ": " + std::string(why), keys};
 }
 
 } // namespace colock

@@ -44,10 +44,12 @@ bool is_abort(const std::exception_ptr& error) {
 
 } // namespace
 
-/// Cancels a job, from any thread: when its time is up (as the alarm), when the lock is lost (as the listener), and
-/// when the caller cancels. The signal is emitted on the job's strand and only while the job runs: before that,
-/// Boost 1.81 ends the program, and afterwards nobody is there.
-class job_control final : public loss_listener, public alarm, public std::enable_shared_from_this<job_control> {
+/// Cancels a job, from any thread: when its time is up (as the alarm), when the lock is lost (as the
+/// listener), and when the caller cancels. The signal is emitted on the job's strand and only while the job
+/// runs: before that, Boost 1.81 ends the program, and afterwards nobody is there.
+class job_control final : public loss_listener,
+                          public alarm,
+                          public std::enable_shared_from_this<job_control> {
 public:
     enum class reason : unsigned char { none, timeout, lost, caller };
 
@@ -95,7 +97,8 @@ public:
 private:
     void emit() noexcept {
         {
-            const std::lock_guard lock(mutex_); // state changes on this strand only: no change until we are done
+            const std::lock_guard lock(
+                mutex_); // state changes on this strand only: no change until we are done
             if (state_ != state::running)
                 return;
         }

@@ -43,8 +43,8 @@ key_set::key_set(const key_set& other)
 }
 
 key_set::key_set(key_set&& other) noexcept
-    : count_(std::exchange(other.count_, 0)), length_(other.length_), hash_(other.hash_), short_(other.short_),
-      long_(std::move(other.long_)), many_(std::move(other.many_)) {}
+    : count_(std::exchange(other.count_, 0)), length_(other.length_), hash_(other.hash_),
+      short_(other.short_), long_(std::move(other.long_)), many_(std::move(other.many_)) {}
 
 key_set& key_set::operator=(const key_set& other) {
     if (this != &other)
@@ -68,8 +68,8 @@ bool key_set::valid() const noexcept {
     if (count_ == 1)
         return length_ >= 1 && length_ <= max_name_length;
     return count_ != 0 && std::all_of(begin(), end(), [](std::string_view key) {
-        return !key.empty() && key.size() <= max_name_length;
-    });
+               return !key.empty() && key.size() <= max_name_length;
+           });
 }
 
 bool key_set::contains(std::string_view key) const noexcept {

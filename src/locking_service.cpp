@@ -55,7 +55,8 @@ lock_request make_request(key_set keys, const acquire_options& options) {
     return request;
 }
 
-lock_request make_request(key_set keys, const lock_options& options, duration default_wait, const provider& to) {
+lock_request make_request(key_set keys, const lock_options& options, duration default_wait,
+                          const provider& to) {
     check(keys);
     const duration wait = options.wait.value_or(default_wait);
     check_wait(keys, wait);
@@ -105,14 +106,21 @@ bool is_contention(const boost::system::error_code& error) {
 
 grant finish(std::type_identity<grant>, const acquisition& got, lock_request& request, std::uint64_t tag,
              const std::shared_ptr<registered_provider>&) {
-    return {std::move(request.keys), std::move(request.owner), request.mode, got.id, got.token, got.expires_at, tag};
+    return {std::move(request.keys),
+            std::move(request.owner),
+            request.mode,
+            got.id,
+            got.token,
+            got.expires_at,
+            tag};
 }
 
 guard finish(std::type_identity<guard>, const acquisition& got, lock_request& request, std::uint64_t tag,
              const std::shared_ptr<registered_provider>& to) {
     if (got.held)
         return {hold_ptr(got.held), got.token};
-    return {make_plain_hold(to, finish(std::type_identity<grant>(), got, request, tag, to), never), got.token};
+    return {make_plain_hold(to, finish(std::type_identity<grant>(), got, request, tag, to), never),
+            got.token};
 }
 
 // The provider is there up to the first suspension, and is kept from then on.
@@ -166,8 +174,7 @@ asio::awaitable<bool> nothing_released() {
 
 } // namespace
 
-locking_service::locking_service(asio::any_io_executor executor)
-    : core_(service_core::make(std::move(executor))) {}
+locking_service::locking_service(asio::any_io_executor executor) : core_(service_core::make(executor)) {}
 
 locking_service::~locking_service() {
     core_->stop();
@@ -182,9 +189,8 @@ provider& locking_service::get_provider(std::string_view id) const {
 }
 
 asio::awaitable<grant> locking_service::acquire(key_set keys, acquire_options options) {
-    return checked([&] {
-        return take<grant>(core_->find(options.provider), make_request(std::move(keys), options));
-    });
+    return checked(
+        [&] { return take<grant>(core_->find(options.provider), make_request(std::move(keys), options)); });
 }
 
 asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, acquire_options options) {
@@ -204,11 +210,13 @@ asio::awaitable<guard> locking_service::lock(key_set keys, lock_options options)
 asio::awaitable<std::optional<guard>> locking_service::try_lock(key_set keys, lock_options options) {
     return checked([&] {
         auto& to = core_->find(options.provider);
-        return take<std::optional<guard>>(to, make_request(std::move(keys), options, duration::zero(), *to.impl));
+        return take<std::optional<guard>>(to,
+                                          make_request(std::move(keys), options, duration::zero(), *to.impl));
     });
 }
 
-detail::execution_request locking_service::prepare(key_set keys, const execute_options& options) const noexcept {
+detail::execution_request locking_service::prepare(key_set keys,
+                                                   const execute_options& options) const noexcept {
     detail::execution_request request;
     try {
         request.to = core_->find(options.provider).shared_from_this();
@@ -220,8 +228,8 @@ detail::execution_request locking_service::prepare(key_set keys, const execute_o
         request.timeout = options.timeout > duration::zero() ? options.timeout : execute_options().timeout;
         request.wait = options.wait;
         request.grace = options.grace;
-        request.lock = make_request(std::move(keys), {.expire = options.expire, .mode = options.mode}, request.timeout,
-                                    *request.to->impl);
+        request.lock = make_request(std::move(keys), {.expire = options.expire, .mode = options.mode},
+                                    request.timeout, *request.to->impl);
     } catch (...) {
         request.wrong = std::current_exception();
     }

@@ -2,8 +2,8 @@
 
 #include <colock/memory_provider.hpp>
 
-#include <boost/url/url_view.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 
 #include <charconv>
 #include <functional>

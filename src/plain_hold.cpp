@@ -72,9 +72,11 @@ private:
     ~plain_hold() = default;
 
     void release_in_background() noexcept {
-        asio::co_spawn(of_->executor, release_grant(of_, held_), [of = of_](std::exception_ptr error, bool) {
-            if (error)
-                of->report(error);
+        of_->in_background->post([of = of_, held = held_](const asio::any_io_executor& ex) {
+            asio::co_spawn(ex, release_grant(of, held), [of](std::exception_ptr error, bool) {
+                if (error)
+                    of->report(error);
+            });
         });
     }
 

@@ -17,7 +17,7 @@ std::uint64_t next_tag() {
 } // namespace
 
 registered_provider::registered_provider(std::string id, std::unique_ptr<provider> impl, service_core& core)
-    : id(std::move(id)), tag(next_tag()), impl(std::move(impl)), executor(core.executor()),
+    : id(std::move(id)), tag(next_tag()), impl(std::move(impl)), in_background(core.in_background()),
       core(core.weak_from_this()) {}
 
 void registered_provider::report(const std::exception_ptr& error) const noexcept {
@@ -25,8 +25,8 @@ void registered_provider::report(const std::exception_ptr& error) const noexcept
         service->report(error);
 }
 
-std::shared_ptr<service_core> service_core::make(asio::any_io_executor executor) {
-    std::shared_ptr<service_core> core(new service_core(std::move(executor)));
+std::shared_ptr<service_core> service_core::make(const asio::any_io_executor& executor) {
+    std::shared_ptr<service_core> core(new service_core(executor));
     core->add("in-memory", std::make_unique<memory_provider>(), true);
     return core;
 }
@@ -49,7 +49,8 @@ void service_core::add(std::string id, std::unique_ptr<provider> impl, bool is_d
     if (is_default)
         flagged_ = added.get();
     const bool only_one = providers_.size() == 2; // besides "in-memory"
-    default_ = flagged_ != providers_.front().get() ? flagged_ : (only_one ? added : providers_.front()).get();
+    default_ =
+        flagged_ != providers_.front().get() ? flagged_ : (only_one ? added : providers_.front()).get();
 }
 
 registered_provider& service_core::find(std::string_view id) const {

@@ -2,6 +2,7 @@
 
 #include <colock/provider.hpp>
 
+#include "detail/background.hpp"
 #include "detail/wait_list.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -26,20 +27,21 @@ struct registered_provider : std::enable_shared_from_this<registered_provider> {
     const std::string id;
     const std::uint64_t tag; ///< unique in the process, for grants
     const std::unique_ptr<provider> impl;
-    const asio::any_io_executor executor; ///< the service's
+    const std::shared_ptr<background> in_background; ///< the service's executor
     const std::weak_ptr<service_core> core;
 };
 
 /// What a locking_service shares with its running calls.
 class service_core : public std::enable_shared_from_this<service_core> {
 public:
-    [[nodiscard]] static std::shared_ptr<service_core> make(asio::any_io_executor executor);
+    [[nodiscard]] static std::shared_ptr<service_core> make(const asio::any_io_executor& executor);
 
     void add(std::string id, std::unique_ptr<provider> impl, bool is_default);
-    [[nodiscard]] registered_provider& find(std::string_view id) const; ///< \throws lock_error unknown_provider
-    [[nodiscard]] registered_provider& find(std::uint64_t tag) const;   ///< the same
+    [[nodiscard]] registered_provider&
+    find(std::string_view id) const;                                  ///< \throws lock_error unknown_provider
+    [[nodiscard]] registered_provider& find(std::uint64_t tag) const; ///< the same
     [[nodiscard]] std::vector<std::shared_ptr<registered_provider>> providers() const;
-    [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] const std::shared_ptr<background>& in_background() const noexcept { return in_background_; }
 
     void set_observer(std::shared_ptr<observer> watcher);
     void report(const std::exception_ptr& error) const noexcept; ///< to the observer
@@ -52,21 +54,23 @@ public:
     static asio::awaitable<void> close(std::shared_ptr<service_core> core);
 
 private:
-    explicit service_core(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    explicit service_core(const asio::any_io_executor& executor)
+        : in_background_(std::make_shared<background>(executor)) {}
 
-    // Running jobs are counted in several places, so that threads do not fight over one; the sum counts. A job that
-    // ends looks whether the service is closed after it has counted, and close() sums after it has closed: in the
-    // one order of all these (sequentially consistent) operations, one of the two sees the other.
+    // Running jobs are counted in several places, so that threads do not fight over one; the sum counts. A
+    // job that ends looks whether the service is closed after it has counted, and close() sums after it has
+    // closed: in the one order of all these (sequentially consistent) operations, one of the two sees the
+    // other.
     struct alignas(128) counter {
         std::atomic<std::ptrdiff_t> value{0};
     };
     [[nodiscard]] counter& my_counter() noexcept;
     [[nodiscard]] std::ptrdiff_t running() const noexcept;
 
-    const asio::any_io_executor executor_;
+    const std::shared_ptr<background> in_background_;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<registered_provider>> providers_; ///< in order of registration; only grows
-    registered_provider* flagged_ = nullptr; ///< as default, the last one
+    registered_provider* flagged_ = nullptr;                      ///< as default, the last one
     std::atomic<registered_provider*> default_{nullptr};
     std::shared_ptr<observer> watcher_;
     std::atomic<bool> closed_{false};
@@ -74,8 +78,9 @@ private:
     const std::shared_ptr<wait_list> idle_ = std::make_shared<wait_list>(); ///< closed, and no job runs
 };
 
-/// A hold for a provider that has none of its own: it releases by the grant, in the background if dropped. It is
-/// lost only by its time limit; a loss at the provider shows when it is released.
-[[nodiscard]] hold_ptr make_plain_hold(std::shared_ptr<registered_provider> of, grant held, time_point hold_until);
+/// A hold for a provider that has none of its own: it releases by the grant, in the background if dropped. It
+/// is lost only by its time limit; a loss at the provider shows when it is released.
+[[nodiscard]] hold_ptr make_plain_hold(std::shared_ptr<registered_provider> of, grant held,
+                                       time_point hold_until);
 
 } // namespace colock::detail

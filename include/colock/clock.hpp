@@ -35,11 +35,12 @@ public:
     /// The current time; never goes back.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
 
-    /// Calls `a.on_alarm()` once, at `at` or as soon after it as possible; replaces an earlier schedule of `a`.
+    /// Calls `a.on_alarm()` once, at `at` or as soon after it as possible; replaces an earlier schedule of
+    /// `a`.
     virtual void schedule(alarm& a, time_point at) = 0;
 
-    /// When this returns, `a.on_alarm()` is not running and will not run. Never call it from an alarm, nor with a
-    /// lock held that an alarm takes.
+    /// When this returns, `a.on_alarm()` is not running and will not run. Never call it from an alarm, nor
+    /// with a lock held that an alarm takes.
     virtual void cancel(alarm& a) noexcept = 0;
 };
 
@@ -58,8 +59,8 @@ public:
     void schedule(alarm& a, time_point at) override;
     void cancel(alarm& a) noexcept override;
 
-    /// Moves the time on by `span`, stopping at each alarm that falls due on the way to run it, in the order of
-    /// their times, on the calling thread.
+    /// Moves the time on by `span`, stopping at each alarm that falls due on the way to run it, in the order
+    /// of their times, on the calling thread.
     void advance(duration span);
 
 private:

@@ -23,8 +23,8 @@ enum class errc {
     provider_unavailable, ///< the provider's backend cannot be reached; says nothing about who holds the lock
 };
 
-/// The category of errc. `timed_out`, `invalid_argument` and `closed` compare equal to `std::errc::timed_out`,
-/// `invalid_argument` and `operation_canceled`.
+/// The category of errc. `timed_out`, `invalid_argument` and `closed` compare equal to
+/// `std::errc::timed_out`, `invalid_argument` and `operation_canceled`.
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;
 
 [[nodiscard]] inline boost::system::error_code make_error_code(errc e) noexcept {
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] static lock_error executing(boost::system::error_code code, const key_set& keys);
     /// The lock is no longer held by whom it should be.
     [[nodiscard]] static lock_error lost(const key_set& keys);
-    /// Something that cannot be used, and why: `Failed to acquire lock for key "": a key must not be empty`.
+    /// Something that cannot be used, and why: `Invalid argument for key "": a key must have 1 to 512 bytes`.
     [[nodiscard]] static lock_error invalid(std::string_view why, const key_set& keys = {});
 
     /// The keys that the call was about; empty when it was about none.

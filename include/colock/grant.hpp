@@ -43,12 +43,12 @@ public:
     /// Which acquisition this is: an owner that acquires again what it holds gets the same id.
     [[nodiscard]] grant_id id() const noexcept { return id_; }
 
-    /// The fencing token: greater than that of any earlier grant in the provider's namespace. Give it to what the
-    /// lock protects, and let that refuse any token smaller than the greatest it has seen.
+    /// The fencing token: greater than that of any earlier grant in the provider's namespace. Give it to what
+    /// the lock protects, and let that refuse any token smaller than the greatest it has seen.
     [[nodiscard]] std::uint64_t token() const noexcept { return token_; }
 
-    /// When the lock ends by itself, by the clock of the provider (in-memory: `std::chrono::steady_clock`, unless
-    /// another was injected); `never` if it does not.
+    /// When the lock ends by itself, by the clock of the provider (in-memory: `std::chrono::steady_clock`,
+    /// unless another was injected); `never` if it does not.
     [[nodiscard]] time_point expires_at() const noexcept { return expires_at_; }
 
     [[nodiscard]] explicit operator bool() const noexcept { return !keys_.empty(); }

@@ -13,15 +13,15 @@ namespace detail {
 class loss_watch;
 }
 
-/// A grant bound to a scope: it releases the lock when it goes away. Move-only; default-constructed, moved from or
-/// released it is empty.
+/// A grant bound to a scope: it releases the lock when it goes away. Move-only; default-constructed, moved
+/// from or released it is empty.
 ///
-/// It ends in one of three ways. Inside `execute` you need none. `co_await g.release()` tells whether the lock had
-/// been held all the time. The destructor releases as well: on the in-memory provider at once; on one outside
-/// the process in the background, with the lease as the last resort.
+/// It ends in one of three ways. Inside `execute` you need none. `co_await g.release()` tells whether the
+/// lock had been held all the time. The destructor releases as well: on the in-memory provider at once; on
+/// one outside the process in the background, with the lease as the last resort.
 ///
-/// Lifetime: it may outlive the service, the provider and the io_context. Thread safety: as a plain object, but the
-/// lock may be lost at any time from elsewhere.
+/// Lifetime: it may outlive the service, the provider and the io_context. Thread safety: as a plain object,
+/// but the lock may be lost at any time from elsewhere.
 class guard {
 public:
     guard() noexcept;
@@ -39,18 +39,19 @@ public:
     /// What is held, as a value; no release or extend by it can touch the guard's lock. Empty when empty.
     [[nodiscard]] colock::grant grant() const { return held_ ? held_->describe() : colock::grant(); }
 
-    /// Whether the lock was lost while the guard had it: taken by `release_all` or `close`, or its lease ran out.
+    /// Whether the lock was lost while the guard had it: taken by `release_all` or `close`, or its lease ran
+    /// out.
     [[nodiscard]] bool lost() const noexcept { return held_ && held_->state() != loss::none; }
 
-    /// Releases the lock and empties the guard. Completes with true if the lock was held until now, false if it had
-    /// been lost or the guard was empty.
+    /// Releases the lock and empties the guard. Completes with true if the lock was held until now, false if
+    /// it had been lost or the guard was empty.
     ///
     /// Errors: provider_unavailable on a provider outside the process; the guard is empty all the same.
     /// Cancellation: terminal; the lock is then released in the background.
     [[nodiscard]] asio::awaitable<bool> release();
 
-    /// Completes when the lock is lost; at once if it has been. When the guard is released, destroyed, moved onto or
-    /// empty, it fails with `operation_aborted`.
+    /// Completes when the lock is lost; at once if it has been. When the guard is released, destroyed, moved
+    /// onto or empty, it fails with `operation_aborted`.
     ///
     /// Cancellation: all types; `operation_aborted`. The guard may be moved meanwhile.
     ///

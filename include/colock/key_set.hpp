@@ -17,12 +17,12 @@ namespace colock {
 /// The longest key and the longest owner name, in bytes.
 inline constexpr std::size_t max_name_length = 512;
 
-/// The keys of one call: a set of byte strings, sorted, each at most once (rule K2). It owns its bytes, so the
-/// strings it was made from may go away. One short key is kept without an allocation.
+/// The keys of one call: a set of byte strings, sorted, each at most once (rule K2). It owns its bytes, so
+/// the strings it was made from may go away. One short key is kept without an allocation.
 ///
 /// Any string converts to a key_set of that one key; several keys are written `colock::keys("a", "b")`, which
-/// also works inside a `co_await` on GCC 12, where braced lists do not compile. Whether the keys are usable is
-/// checked by the call that takes them (`errc::invalid_argument`), not here.
+/// also works inside a `co_await` on GCC 12, where braced lists do not compile. Whether the keys are usable
+/// is checked by the call that takes them (`errc::invalid_argument`), not here.
 ///
 /// Thread safety: distinct objects safe, shared objects safe for reading.
 class key_set {
@@ -38,7 +38,7 @@ public:
     key_set(std::initializer_list<std::string_view> keys) : key_set(keys.begin(), keys.end()) {}
 
     template<class InputIterator>
-        requires std::is_convertible_v<typename std::iterator_traits<InputIterator>::reference, std::string_view>
+    requires std::is_convertible_v<typename std::iterator_traits<InputIterator>::reference, std::string_view>
     key_set(InputIterator first, InputIterator last) {
         std::vector<std::string> names;
         for (; first != last; ++first)
@@ -57,7 +57,8 @@ public:
     [[nodiscard]] inline iterator begin() const noexcept;
     [[nodiscard]] inline iterator end() const noexcept;
 
-    /// The key at `index`, which must be smaller than `size()`; the view lives as long as the set is not changed.
+    /// The key at `index`, which must be smaller than `size()`; the view lives as long as the set is not
+    /// changed.
     [[nodiscard]] std::string_view operator[](std::size_t index) const noexcept {
         return count_ == 1 ? std::string_view(single(), length_) : std::string_view((*many_)[index].name);
     }
@@ -134,9 +135,11 @@ inline key_set::iterator key_set::end() const noexcept {
     return {this, count_};
 }
 
+template<class T>
+concept key_like = std::is_convertible_v<const T&, std::string_view>;
+
 /// Several keys for one call: `co_await locks.lock(colock::keys("order:1", customer_key))`.
-template<class... Keys>
-    requires(std::is_convertible_v<const Keys&, std::string_view> && ...)
+template<key_like... Keys>
 [[nodiscard]] key_set keys(const Keys&... names) {
     const std::array<std::string_view, sizeof...(Keys)> views{std::string_view(names)...};
     return key_set(views.begin(), views.end());

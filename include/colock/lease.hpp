@@ -6,8 +6,8 @@
 
 namespace colock {
 
-/// What the job of an `execute` may ask about the lock it runs under: `[](colock::lease& l) -> awaitable<int>`.
-/// It lives as long as the job.
+/// What the job of an `execute` may ask about the lock it runs under: `[](colock::lease& l) ->
+/// awaitable<int>`. It lives as long as the job.
 ///
 /// Thread safety: all members are safe to call at once.
 class lease {
@@ -27,8 +27,8 @@ public:
     /// Whether the lock has been lost. The job is cancelled then, but may want to look before it writes.
     [[nodiscard]] bool lost() const noexcept { return held_.state() != loss::none; }
 
-    /// How long the job may still run: until its timeout, or until the lock would be lost unless it is renewed,
-    /// whichever is first. Zero when that time has come; `forever` without a limit.
+    /// How long the job may still run: until its timeout, or until the lock would be lost unless it is
+    /// renewed, whichever is first. Zero when that time has come; `forever` without a limit.
     [[nodiscard]] duration remaining() const noexcept;
 
 private:

@@ -17,8 +17,9 @@ namespace colock {
 ///
 /// for example `memory:?max_waiters=1000`.
 ///
-/// \throws lock_error invalid_argument: a bad URL, an unknown scheme or option, a bad value, or a backend that was not
-/// built; the text says which.
-[[nodiscard]] std::unique_ptr<provider> make_provider(const asio::any_io_executor& executor, std::string_view url);
+/// \throws lock_error invalid_argument: a bad URL, an unknown scheme or option, a bad value, or a backend
+/// that was not built; the text says which.
+[[nodiscard]] std::unique_ptr<provider> make_provider(const asio::any_io_executor& executor,
+                                                      std::string_view url);
 
 } // namespace colock

@@ -21,23 +21,23 @@ struct memory_provider_options {
 
 /// Locks inside this process: the reference semantics, and the fastest.
 ///
-/// Guarantees: mutual exclusion among all users of this object; strict FIFO per key; the locks die with the object
-/// or the process. Fencing tokens grow across restarts of the process as long as the system's wall clock, read
-/// once when the object is made, does not go back.
+/// Guarantees: mutual exclusion among all users of this object; strict FIFO per key; the locks die with the
+/// object or the process. Fencing tokens grow across restarts of the process as long as the system's wall
+/// clock, read once when the object is made, does not go back.
 ///
-/// Completions are posted to the executor of the coroutine that waits. That executor's context must allow posts
-/// from other threads (not `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`).
+/// Completions are posted to the executor of the coroutine that waits. That executor's context must allow
+/// posts from other threads (not `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`).
 ///
-/// Lifetime: it may be destroyed with calls waiting (they complete with errc::closed) and with guards alive (they
-/// keep what they need). Thread safety: all members are safe to call at once, but for the destructor.
+/// Lifetime: it may be destroyed with calls waiting (they complete with errc::closed) and with guards alive
+/// (they keep what they need). Thread safety: all members are safe to call at once, but for the destructor.
 class memory_provider final : public provider {
 public:
     explicit memory_provider(memory_provider_options options = {});
     ~memory_provider() override;
 
-    /// The synchronous fast path, for callers that do not want to wait and need no coroutine: a guard, or nothing
-    /// if one of the keys is held or promised to a queued call.
-    /// \throws lock_error invalid_argument, closed
+    /// The synchronous fast path, for callers that do not want to wait and need no coroutine: a guard, or
+    /// nothing if one of the keys is held or promised to a queued call. \throws lock_error invalid_argument,
+    /// closed
     [[nodiscard]] std::optional<guard> try_lock(const key_set& keys, lock_mode mode = lock_mode::exclusive);
 
     [[nodiscard]] bool needs_lease() const noexcept override { return false; }

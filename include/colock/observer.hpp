@@ -37,8 +37,8 @@ struct lock_event {
 };
 
 /// Told of what happens, for metrics, logs and pages. Its functions are called on whichever thread caused the
-/// event, outside the library's locks, possibly several at once; the events of one key may arrive out of order
-/// when several threads cause them. They must not block; they may call the library.
+/// event, outside the library's locks, possibly several at once; the events of one key may arrive out of
+/// order when several threads cause them. They must not block; they may call the library.
 class observer {
 public:
     virtual ~observer() = default;

@@ -31,17 +31,17 @@ enum class loss : unsigned char {
 /// Told when a hold is lost.
 class loss_listener {
 public:
-    /// May be called more than once, on any thread and under a lock of the provider: it must not block and not
-    /// call the provider, only note the loss or post something.
+    /// May be called more than once, on any thread and under a lock of the provider: it must not block and
+    /// not call the provider, only note the loss or post something.
     virtual void on_loss(loss why) noexcept = 0;
 
 protected:
     ~loss_listener() = default;
 };
 
-/// What a scope (a guard, an `execute`) holds: one acquisition that nobody else can name. Made by a provider, and
-/// independent of the provider's lifetime: it stays valid after the provider object is gone. A provider outside
-/// the process renews its lease in the background for as long as it lives.
+/// What a scope (a guard, an `execute`) holds: one acquisition that nobody else can name. Made by a provider,
+/// and independent of the provider's lifetime: it stays valid after the provider object is gone. A provider
+/// outside the process renews its lease in the background for as long as it lives.
 ///
 /// Thread safety: as a plain object; state() and the listener may race with the loss itself.
 class hold {
@@ -65,12 +65,12 @@ public:
     /// Whether drop() does all there is to do, so that nothing needs to be awaited.
     [[nodiscard]] virtual bool drops_at_once() const noexcept = 0;
 
-    /// Gives the lock back. Completes with `none` if it was held until now. Errors of the backend are thrown; the
-    /// lock is then given back by its lease. Call drop() afterwards.
+    /// Gives the lock back. Completes with `none` if it was held until now. Errors of the backend are thrown;
+    /// the lock is then given back by its lease. Call drop() afterwards.
     [[nodiscard]] virtual asio::awaitable<loss> release() = 0;
 
-    /// Gives the lock back if that has not been done, in the background if it takes time, and ends this object.
-    /// Returns `none` if, as far as is known, it was held until now.
+    /// Gives the lock back if that has not been done, in the background if it takes time, and ends this
+    /// object. Returns `none` if, as far as is known, it was held until now.
     virtual loss drop() noexcept = 0;
 
 protected:
@@ -88,14 +88,14 @@ struct lock_request {
     key_set keys;
     std::string owner; ///< empty: nobody in particular
     lock_mode mode = lock_mode::exclusive;
-    /// For a guard or an `execute`: no `release` by key or owner may touch it, and the acquisition comes with a
-    /// hold, if the provider has such.
+    /// For a guard or an `execute`: no `release` by key or owner may touch it, and the acquisition comes with
+    /// a hold, if the provider has such.
     bool scoped = false;
     duration wait = duration::zero(); ///< zero: do not queue; `forever`: no limit
     /// Length of the lease; for a scoped request, of the lease to keep renewed. Absent: none, or unchanged.
     std::optional<duration> expire;
-    /// A scoped lock is lost at this point in time of the provider's clock whatever happens (rule E2: the timeout
-    /// of an `execute` plus its grace).
+    /// A scoped lock is lost at this point in time of the provider's clock whatever happens (rule E2: the
+    /// timeout of an `execute` plus its grace).
     time_point hold_until = never;
 };
 
@@ -104,8 +104,8 @@ struct acquisition {
     grant_id id;
     std::uint64_t token = 0;
     time_point expires_at = never;
-    /// For a scoped request: what the scope shall own; the taker must drop() it. Null from a provider that has no
-    /// holds of its own: the service then makes one that cannot tell of a loss.
+    /// For a scoped request: what the scope shall own; the taker must drop() it. Null from a provider that
+    /// has no holds of its own: the service then makes one that cannot tell of a loss.
     hold* held = nullptr;
 };
 
@@ -153,7 +153,8 @@ public:
     /// The clock of grant::expires_at, and of the deadlines of `execute`.
     [[nodiscard]] virtual clock_source& clock() const noexcept = 0;
 
-    /// Tries to decide a request without suspending: the fast path. The default leaves everything to acquire().
+    /// Tries to decide a request without suspending: the fast path. The default leaves everything to
+    /// acquire().
     [[nodiscard]] virtual attempt try_now(const lock_request& request, acquisition& granted,
                                           boost::system::error_code& refused) {
         (void)request;
@@ -168,11 +169,12 @@ public:
     /// Cancellation: of all types; `operation_aborted`, and nothing is held.
     [[nodiscard]] virtual asio::awaitable<acquisition> acquire(const lock_request& request) = 0;
 
-    /// Sets the end of the lease of all keys of the grant to now + `span` (`forever`: none), and completes with
-    /// that time. Error: lease_lost if not all keys are still held by that very acquisition.
+    /// Sets the end of the lease of all keys of the grant to now + `span` (`forever`: none), and completes
+    /// with that time. Error: lease_lost if not all keys are still held by that very acquisition.
     [[nodiscard]] virtual asio::awaitable<time_point> extend(grant held, duration span) = 0;
 
-    /// Releases those of the keys that the owner (empty: nobody in particular) holds. True if that was all of them.
+    /// Releases those of the keys that the owner (empty: nobody in particular) holds. True if that was all of
+    /// them.
     [[nodiscard]] virtual asio::awaitable<bool> release(key_set keys, std::string owner) = 0;
 
     /// Releases those keys of the grant that are still held by that very acquisition. True if that was all.
@@ -187,8 +189,8 @@ public:
     /// Refuses new acquisitions from now on and ends all waits, with errc::closed.
     virtual void stop() noexcept = 0;
 
-    /// After stop(): takes back what scopes still hold, and lets go of connections and the like. Releasing and
-    /// listing still work afterwards.
+    /// After stop(): takes back what scopes still hold, and lets go of connections and the like. Releasing
+    /// and listing still work afterwards.
     [[nodiscard]] virtual asio::awaitable<void> close() = 0;
 
     /// From now on told of what happens, until the provider is gone.

@@ -10,16 +10,16 @@
 
 namespace colock::detail {
 
-/// Something that keeps coroutines suspended, and must let go of them before their execution context is destroyed:
-/// the context would not know of them. It is known to a context from the first wait there until one of the two is
-/// gone, by a service in the context, as Asio's own channels do it.
+/// Something that keeps coroutines suspended, and must let go of them before their execution context is
+/// destroyed: the context would not know of them. It is known to a context from the first wait there until
+/// one of the two is gone, by a service in the context, as Asio's own channels do it.
 class context_user {
 public:
     context_user(const context_user&) = delete;
     context_user& operator=(const context_user&) = delete;
 
-    /// Ends all waits of coroutines that run in the context, and returns them for destruction. When this returns,
-    /// no thread is about to post to the context on this object's behalf.
+    /// Ends all waits of coroutines that run in the context, and returns them for destruction. When this
+    /// returns, no thread is about to post to the context on this object's behalf.
     virtual std::vector<resumption> forget(asio::execution_context& context) noexcept = 0;
 
     /// Has forget() called in time. Cheap for the contexts it was called with before.

@@ -31,8 +31,9 @@ void post_to(const asio::any_io_executor& ex, Function f) {
         asio::post(ex, std::move(f));
 }
 
-/// How to resume a suspended coroutine, once: its completion handler, kept where the coroutine's frame has room
-/// for it. A coroutine that is spawned counts as work of its executor until it ends, so nothing is tracked here.
+/// How to resume a suspended coroutine, once: its completion handler, kept where the coroutine's frame has
+/// room for it. A coroutine that is spawned counts as work of its executor until it ends, so nothing is
+/// tracked here.
 class resumption {
 public:
     resumption() = default;
@@ -52,7 +53,8 @@ public:
     /// The context on whose executor the coroutine runs. Only while armed.
     [[nodiscard]] asio::execution_context& context() noexcept { return operations_->context(storage_); }
 
-    /// Resumes the coroutine on its own executor. The object must be armed, and may be gone when this returns.
+    /// Resumes the coroutine on its own executor. The object must be armed, and may be gone when this
+    /// returns.
     void post() noexcept { std::exchange(operations_, nullptr)->post(storage_); }
 
     /// Destroys the coroutine, if armed.

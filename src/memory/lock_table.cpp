@@ -48,10 +48,10 @@ lock_table::~lock_table() {
     }
 }
 
-// Tokens must grow from one grant to the next among all shards, without a counter that all threads write to. The
-// clock is such a thing: it is read under the lock of the shard that grants, it never goes back, and it has
-// moved on when another thread can know of the grant. A transaction makes up for ticks that are equal, and keeps
-// the order of its shards. A clock of which that is not known is not used.
+// Tokens must grow from one grant to the next among all shards, without a counter that all threads write to.
+// The clock is such a thing: it is read under the lock of the shard that grants, it never goes back, and it
+// has moved on when another thread can know of the grant. A transaction makes up for ticks that are equal,
+// and keeps the order of its shards. A clock of which that is not known is not used.
 std::uint64_t lock_table::next_token(time_point now) noexcept {
     if (real_time_)
         return first_token_ + nanoseconds(now.time_since_epoch());
@@ -200,8 +200,8 @@ bool lock_table::release(const grant& held) {
     return all;
 }
 
-// A shard at a time, so that a large table does not stop all others. What is granted while this runs came after
-// it, and stays.
+// A shard at a time, so that a large table does not stop all others. What is granted while this runs came
+// after it, and stays.
 std::size_t lock_table::release_all(const std::string* owner) {
     const std::uint64_t before = real_time_ ? next_token(clock_->now()) : next_token({});
     std::size_t keys = 0;

@@ -13,8 +13,8 @@ namespace colock::memory {
 
 class transaction;
 
-/// The keys that are held or waited for, in this process. Every operation is a transaction over the shards of its
-/// keys (see transaction.hpp); this class has what outlives them.
+/// The keys that are held or waited for, in this process. Every operation is a transaction over the shards of
+/// its keys (see transaction.hpp); this class has what outlives them.
 class lock_table final : public detail::context_user, public std::enable_shared_from_this<lock_table> {
 public:
     static constexpr unsigned shard_count = 64; // one bit each in a 64-bit mask

@@ -7,9 +7,9 @@
 
 namespace colock::memory {
 
-/// An intrusive hash table of nodes that have a `name()`, a `hash` and a `next_in_bucket`. The hash is computed
-/// once, by the caller; nodes are found by name and removed by address. The bucket array follows the number of
-/// nodes up and down. Not thread-safe.
+/// An intrusive hash table of nodes that have a `name()`, a `hash` and a `next_in_bucket`. The hash is
+/// computed once, by the caller; nodes are found by name and removed by address. The bucket array follows the
+/// number of nodes up and down. Not thread-safe.
 template<class Node>
 class name_index {
 public:

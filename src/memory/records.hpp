@@ -36,8 +36,8 @@ public:
 
     [[nodiscard]] std::uint64_t shards() const noexcept; ///< of this and the keys after it
 
-    // Guarded by the mutex of the entry's shard, but for what never changes. The flags come first because they
-    // fit into the padding of the base class: a held key costs 16 bytes less.
+    // Guarded by the mutex of the entry's shard, but for what never changes. The flags come first because
+    // they fit into the padding of the base class: a held key costs 16 bytes less.
     lock_mode mode = lock_mode::exclusive;
     loss lost = loss::none;
     bool pinned : 1 = false;

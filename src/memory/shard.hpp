@@ -2,18 +2,18 @@
 
 #include "memory/name_index.hpp"
 #include "memory/records.hpp"
+#include "memory/shard_mutex.hpp"
 
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <vector>
 
 namespace colock::memory {
 
 class lock_table;
 
-/// Memory of records that are made and dropped all the time. What is idle is kept up to a limit, then freed: keys
-/// that nobody holds cost nothing.
+/// Memory of records that are made and dropped all the time. What is idle is kept up to a limit, then freed:
+/// keys that nobody holds cost nothing.
 class record_pool {
 public:
     record_pool() = default;
@@ -34,8 +34,8 @@ private:
     std::vector<void*> idle_holds_;
 };
 
-/// One of the independent parts of a lock_table: keys go by their hash to one of them. 128 bytes apart, because
-/// processors fetch lines in pairs.
+/// One of the independent parts of a lock_table: keys go by their hash to one of them. 128 bytes apart,
+/// because processors fetch lines in pairs.
 struct alignas(128) shard {
     /// The clock's wake-up for the earliest deadline of the shard.
     struct wake_up final : alarm {
@@ -43,7 +43,7 @@ struct alignas(128) shard {
         shard* of = nullptr;
     };
 
-    std::mutex mutex; // guards all that follows, up to `posting`
+    shard_mutex mutex; // guards all that follows, up to `posting`
     name_index<entry> entries;
     record_pool pool;
     std::uint64_t last_token = 0;

@@ -182,7 +182,8 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
             held = &add_hold(e, request, token);
             if (waited)
                 waited->links[i].fresh = true;
-            tell(lock_event_kind::granted, e, request.mode, request.owner, token, waited ? waited->since : never);
+            tell(lock_event_kind::granted, e, request.mode, request.owner, token,
+                 waited ? waited->since : never);
         }
         held->of->home->last_token = token;
         result.expires_at = std::min(result.expires_at, held->at);
@@ -413,7 +414,8 @@ void transaction::settle_queue(entry& e, time_point as_of) {
     }
 }
 
-// An owner that has just got a key is not kept waiting for it in its other calls, wherever they are in the queue.
+// An owner that has just got a key is not kept waiting for it in its other calls, wherever they are in the
+// queue.
 void transaction::settle_owner(entry& e, const owner_record& o) {
     for (bool again = true; again;) {
         again = false;

@@ -11,13 +11,14 @@
 
 namespace colock::memory {
 
-/// One atomic step on the lock table: it locks the shards it needs, in their order, changes them, settles what
-/// follows from the change (who of those who wait can now run), and, once everything is unlocked, posts the
-/// completions and tells the observer.
+/// One atomic step on the lock table: it locks the shards it needs, in their order, changes them, settles
+/// what follows from the change (who of those who wait can now run), and, once everything is unlocked, posts
+/// the completions and tells the observer.
 ///
-/// It settles when it ends. Settling may lead to further shards: the head of a queue may wait for several keys. Those shards are then locked
-/// as well; where the order does not allow that at once, all are unlocked for a moment and locked again, and what
-/// was known about them must be looked up anew. Entries on the work list are pinned, so they survive that moment.
+/// It settles when it ends. Settling may lead to further shards: the head of a queue may wait for several
+/// keys. Those shards are then locked as well; where the order does not allow that at once, all are unlocked
+/// for a moment and locked again, and what was known about them must be looked up anew. Entries on the work
+/// list are pinned, so they survive that moment.
 class transaction {
 public:
     transaction(lock_table& table, std::uint64_t shards) : table_(table), watcher_(table.watcher()) {
@@ -74,8 +75,8 @@ public:
     [[nodiscard]] static owner_record* find_owner(const shard& s, std::string_view owner);
 
     /// Remembers an event for the observer, if there is one.
-    void tell(lock_event_kind kind, const entry& e, lock_mode mode, std::string_view owner, std::uint64_t token,
-              time_point since);
+    void tell(lock_event_kind kind, const entry& e, lock_mode mode, std::string_view owner,
+              std::uint64_t token, time_point since);
     void tell(lock_event_kind kind, const hold_record& held);
     void tell_refused(const lock_request& request);
 

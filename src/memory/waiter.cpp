@@ -5,7 +5,8 @@
 namespace colock::memory {
 
 waiter::waiter(std::shared_ptr<lock_table> table, const lock_request& request)
-    : request(request), shards(lock_table::shards_of(request.keys)), links(&single_), table_(std::move(table)) {
+    : request(request), shards(lock_table::shards_of(request.keys)), links(&single_),
+      table_(std::move(table)) {
     rank = rank_wait;
     if (request.keys.size() > 1) {
         several_ = std::make_unique<waiter_link[]>(request.keys.size());
@@ -27,8 +28,8 @@ void waiter::enqueue() {
 }
 
 void waiter::cancel() noexcept {
-    // A grant that the coroutine has not yet been told of loses to a cancellation: the caller could do nothing
-    // with it, for its next co_await throws.
+    // A grant that the coroutine has not yet been told of loses to a cancellation: the caller could do
+    // nothing with it, for its next co_await throws.
     if (!table_->cancel(*this))
         cancelled_late_ = true;
 }

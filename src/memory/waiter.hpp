@@ -12,8 +12,9 @@
 
 namespace colock::memory {
 
-/// A call that queues for its keys. It lives in the frame of the coroutine that waits, which the handler in it
-/// keeps alive. Whoever takes it out of the queues, under their mutexes, decides how the call ends, exactly once.
+/// A call that queues for its keys. It lives in the frame of the coroutine that waits, which the handler in
+/// it keeps alive. Whoever takes it out of the queues, under their mutexes, decides how the call ends,
+/// exactly once.
 class waiter final : public detail::deadline_node {
 public:
     /// The request must outlive it.
@@ -21,7 +22,8 @@ public:
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
-    /// Gives back what was granted and has not been taken: when the coroutine is destroyed instead of resumed.
+    /// Gives back what was granted and has not been taken: when the coroutine is destroyed instead of
+    /// resumed.
     ~waiter();
 
     /// Queues; the handler is posted when the call is decided, never called from here. Once.

@@ -23,7 +23,8 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using colock::errc;
 
-/// A coroutine that was started, and how it ended. It may be cancelled, and outlives its io_context if need be.
+/// A coroutine that was started, and how it ended. It may be cancelled, and outlives its io_context if need
+/// be.
 template<class T>
 class started {
 public:
@@ -50,7 +51,9 @@ public:
         }
     }
 
-    void cancel(asio::cancellation_type type = asio::cancellation_type::terminal) { state_->signal.emit(type); }
+    void cancel(asio::cancellation_type type = asio::cancellation_type::terminal) {
+        state_->signal.emit(type);
+    }
 
 private:
     template<class U, class Executor>
@@ -77,24 +80,25 @@ started<T> start(const Executor& ex, asio::awaitable<T> work) {
                                state->value.emplace();
                        }));
     else
-        asio::co_spawn(ex, std::move(work),
-                       asio::bind_cancellation_slot(slot, [state = result.state_](std::exception_ptr e, T value) {
-                           state->error = e;
-                           if (!e)
-                               state->value.emplace(std::move(value));
-                       }));
+        asio::co_spawn(
+            ex, std::move(work),
+            asio::bind_cancellation_slot(slot, [state = result.state_](std::exception_ptr e, T value) {
+                state->error = e;
+                if (!e)
+                    state->value.emplace(std::move(value));
+            }));
     return result;
 }
 
-/// A service on one io_context, whose in-memory provider runs on a clock that the test moves. Nothing happens but
-/// in run(): each test steps from one state to the next, without sleeping.
+/// A service on one io_context, whose in-memory provider runs on a clock that the test moves. Nothing happens
+/// but in run(): each test steps from one state to the next, without sleeping.
 struct world {
     explicit world(colock::memory_provider_options options = {});
 
     void run(); ///< what is ready
 
-    /// Does something on the io_context, and then what follows from it. There a cancellation takes effect at once,
-    /// before completions that were posted earlier.
+    /// Does something on the io_context, and then what follows from it. There a cancellation takes effect at
+    /// once, before completions that were posted earlier.
     template<class Function>
     void inside(Function f) {
         asio::post(io, std::move(f));

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(E2_a_job_that_ignores_cancellation_loses_the_lock_after_its
     w.advance(5s - 1ns);
     BOOST_CHECK(!next.done());
     w.advance(1ns);
-    BOOST_CHECK(next.done());    // another has it
+    BOOST_CHECK(next.done());     // another has it
     BOOST_CHECK(!running.done()); // but the call does not return before its job
     BOOST_CHECK(job.running);
     job.timer.cancel();
@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(E2_without_a_timeout_a_job_runs_as_long_as_it_likes) {
 
 BOOST_AUTO_TEST_CASE(E2_a_plain_function_that_is_late_times_out) {
     world w;
-    auto running = w.start(w.locks->execute("a", [&] { w.clock->advance(2s); }, {.timeout = 1s, .grace = 5s}));
+    auto running =
+        w.start(w.locks->execute("a", [&] { w.clock->advance(2s); }, {.timeout = 1s, .grace = 5s}));
     BOOST_CHECK(running.error() == errc::timed_out);
     const auto overdue = [&] {
         w.clock->advance(2s);
@@ -181,15 +182,13 @@ BOOST_AUTO_TEST_CASE(E4_results_of_any_type) {
         co_await locks.execute("a", []() -> asio::awaitable<void> { co_return; });
         const int number = co_await locks.execute("a", []() -> asio::awaitable<int> { co_return 42; });
         BOOST_CHECK_EQUAL(number, 42);
-        const auto owned = co_await locks.execute("a", []() -> asio::awaitable<std::unique_ptr<int>> {
-            co_return std::make_unique<int>(43);
-        });
+        const auto owned = co_await locks.execute(
+            "a", []() -> asio::awaitable<std::unique_ptr<int>> { co_return std::make_unique<int>(43); });
         BOOST_CHECK_EQUAL(*owned, 43);
         const auto odd = co_await locks.execute("a", [] { return no_default("text"); });
         BOOST_CHECK_EQUAL(odd.text, "text");
-        const auto odd_too = co_await locks.execute("a", []() -> asio::awaitable<std::optional<no_default>> {
-            co_return no_default("more text");
-        });
+        const auto odd_too = co_await locks.execute(
+            "a", []() -> asio::awaitable<std::optional<no_default>> { co_return no_default("more text"); });
         BOOST_CHECK_EQUAL(odd_too->text, "more text");
     };
     w.now(all());
@@ -278,14 +277,16 @@ BOOST_AUTO_TEST_CASE(E6_a_cancelled_call_waits_for_a_job_that_ignores_it) {
 BOOST_AUTO_TEST_CASE(E6_cancelled_before_its_job_begins) {
     asio::thread_pool pool(2);
     colock::locking_service locks(pool.get_executor());
-    const auto call = [&]() -> asio::awaitable<void> { co_await locks.execute("a", [] { return endless(); }); };
+    const auto call = [&]() -> asio::awaitable<void> {
+        co_await locks.execute("a", [] { return endless(); });
+    };
     for (int i = 0; i < 500; ++i) {
         const auto strand = asio::make_strand(pool);
         auto signal = std::make_shared<asio::cancellation_signal>();
         std::promise<bool> ended;
-        asio::co_spawn(strand, call(), asio::bind_cancellation_slot(signal->slot(), [&](std::exception_ptr e) {
-            ended.set_value(e != nullptr);
-        }));
+        asio::co_spawn(strand, call(),
+                       asio::bind_cancellation_slot(
+                           signal->slot(), [&](std::exception_ptr e) { ended.set_value(e != nullptr); }));
         // at some moment of its start
         asio::post(strand, [signal] { signal->emit(asio::cancellation_type::terminal); });
         BOOST_REQUIRE(ended.get_future().get());
@@ -295,8 +296,9 @@ BOOST_AUTO_TEST_CASE(E6_cancelled_before_its_job_begins) {
     BOOST_CHECK_EQUAL(memory.statistics().held, 0u);
 }
 
-// Deadline, loss and outside cancellation reach a job that runs on other threads than they do, which the thread
-// sanitizer watches. The jobs do what a cancellation may race with: they suspend and resume all the time.
+// Deadline, loss and outside cancellation reach a job that runs on other threads than they do, which the
+// thread sanitizer watches. The jobs do what a cancellation may race with: they suspend and resume all the
+// time.
 BOOST_AUTO_TEST_CASE(E7_on_a_bare_pool_of_threads) {
     asio::thread_pool pool(3);
     colock::locking_service locks(pool.get_executor());

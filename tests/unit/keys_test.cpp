@@ -13,7 +13,8 @@ using colock::forever;
 BOOST_AUTO_TEST_CASE(K1_a_failing_call_keeps_nothing) {
     world w;
     const auto held = w.now(w.locks->lock("b"));
-    BOOST_CHECK(fails_with(errc::already_locked, [&] { w.now(w.locks->acquire(colock::keys("a", "b", "c"))); }));
+    BOOST_CHECK(
+        fails_with(errc::already_locked, [&] { w.now(w.locks->acquire(colock::keys("a", "b", "c"))); }));
     BOOST_CHECK_EQUAL(w.held(), 1u);
     BOOST_CHECK(w.now(w.locks->try_lock("a")));
     BOOST_CHECK(w.now(w.locks->try_lock("c")));
@@ -83,9 +84,11 @@ BOOST_AUTO_TEST_CASE(K3_bad_arguments_change_nothing) {
     world w;
     auto& locks = *w.locks;
     const std::string too_long(513, 'k');
-    const auto invalid = [&](auto call) { return fails_with(errc::invalid_argument, [&] { w.now(call()); }); };
-    for (const auto& keys : {colock::key_set(), colock::key_set(""), colock::key_set(too_long), colock::keys("a", ""),
-                             colock::keys("a", too_long)}) {
+    const auto invalid = [&](auto call) {
+        return fails_with(errc::invalid_argument, [&] { w.now(call()); });
+    };
+    for (const auto& keys : {colock::key_set(), colock::key_set(""), colock::key_set(too_long),
+                             colock::keys("a", ""), colock::keys("a", too_long)}) {
         BOOST_CHECK(invalid([&] { return locks.acquire(keys); }));
         BOOST_CHECK(invalid([&] { return locks.try_acquire(keys); }));
         BOOST_CHECK(invalid([&] { return locks.lock(keys); }));
@@ -141,7 +144,8 @@ BOOST_AUTO_TEST_CASE(K3_forever_means_no_limit_and_never_wraps) {
     BOOST_CHECK(w.now(w.locks->release(held)));
     w.run();
     BOOST_CHECK(waiting.done());
-    int ran = w.now(w.locks->execute("b", [] { return 1; }, {.timeout = forever, .wait = forever, .grace = forever}));
+    int ran = w.now(
+        w.locks->execute("b", [] { return 1; }, {.timeout = forever, .wait = forever, .grace = forever}));
     BOOST_CHECK_EQUAL(ran, 1);
     BOOST_CHECK(colock::saturated_add(colock::never - 1ns, 2ns) == colock::never);
     BOOST_CHECK(colock::saturated_add(colock::time_point(5ns), -2ns) == colock::time_point(3ns));

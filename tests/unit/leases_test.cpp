@@ -174,9 +174,7 @@ BOOST_AUTO_TEST_CASE(a_guard_cannot_be_released_by_others) {
 
 BOOST_AUTO_TEST_CASE(a_dropped_result_releases) {
     world w;
-    {
-        auto never_awaited = w.locks->lock("a");
-    }
+    { auto never_awaited = w.locks->lock("a"); }
     BOOST_CHECK_EQUAL(w.held(), 0u);
     w.start(w.locks->lock("a")); // the result is dropped
     BOOST_CHECK_EQUAL(w.held(), 0u);

@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(Z2_destroyed_before_its_completion_is_delivered) {
     auto held = w.now(w.locks->lock("a"));
     auto waiting = w.start(w.locks->lock("a", {.wait = forever}));
     auto aborted = w.start(w.locks->lock("a", {.wait = forever}));
-    held.reset();     // granted and posted
-    w.locks.reset();  // and then the service goes
+    held.reset();    // granted and posted
+    w.locks.reset(); // and then the service goes
     w.run();
     BOOST_CHECK(waiting.done() && !waiting.failed());
     BOOST_CHECK(aborted.error() == errc::closed);

@@ -187,9 +187,8 @@ BOOST_AUTO_TEST_CASE(O4_of_several_readers_of_nobody_the_oldest_is_released) {
 BOOST_AUTO_TEST_CASE(O4_an_upgrade_is_refused_even_with_a_wait) {
     world w;
     w.now(w.locks->acquire("a", {.owner = "me", .mode = lock_mode::shared}));
-    BOOST_CHECK(fails_with(errc::already_locked, [&] {
-        w.now(w.locks->acquire("a", {.owner = "me", .wait = forever}));
-    }));
+    BOOST_CHECK(fails_with(errc::already_locked,
+                           [&] { w.now(w.locks->acquire("a", {.owner = "me", .wait = forever})); }));
     const auto stronger = w.now(w.locks->acquire("b", {.owner = "me"}));
     const auto weaker = w.now(w.locks->acquire("b", {.owner = "me", .mode = lock_mode::shared}));
     BOOST_CHECK(stronger.id() == weaker.id());

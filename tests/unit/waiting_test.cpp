@@ -37,7 +37,9 @@ BOOST_AUTO_TEST_CASE(W1_first_come_first_served) {
 BOOST_AUTO_TEST_CASE(W1_readers_enter_in_batches_and_do_not_overtake_a_writer) {
     world w;
     auto writer = w.now(w.locks->lock("a"));
-    const auto shared = [&] { return w.start(w.locks->lock("a", {.wait = forever, .mode = lock_mode::shared})); };
+    const auto shared = [&] {
+        return w.start(w.locks->lock("a", {.wait = forever, .mode = lock_mode::shared}));
+    };
     auto r1 = shared();
     auto r2 = shared();
     auto w1 = w.start(w.locks->lock("a", {.wait = forever}));

@@ -35,13 +35,15 @@ struct deadline_node {
     std::uint8_t rank = 0;      ///< orders nodes of the same time, smaller first
 };
 
-/// An intrusive priority queue of deadlines: a 4-ary heap whose nodes know their place, so that the earliest is
-/// found at once and any can be removed in O(log n) (D. B. Johnson's d-ary heap; four children share a cache
-/// line). Not thread-safe.
+/// An intrusive priority queue of deadlines: a 4-ary heap whose nodes know their place, so that the earliest
+/// is found at once and any can be removed in O(log n) (D. B. Johnson's d-ary heap; four children share a
+/// cache line). Not thread-safe.
 class deadline_heap {
 public:
     [[nodiscard]] bool empty() const noexcept { return slots_.empty(); }
-    [[nodiscard]] deadline_node* top() const noexcept { return slots_.empty() ? nullptr : slots_.front().node; }
+    [[nodiscard]] deadline_node* top() const noexcept {
+        return slots_.empty() ? nullptr : slots_.front().node;
+    }
     [[nodiscard]] time_point earliest() const noexcept { return slots_.empty() ? never : slots_.front().at; }
 
     /// Adds `node`, or moves it if it is queued already.

@@ -13,7 +13,8 @@
 #include <utility>
 #include <variant>
 
-// What `execute` is made of. The templates here know the job's type and do nothing but call it; all else is compiled.
+// What `execute` is made of. The templates here know the job's type and do nothing but call it; all else is
+// compiled.
 
 namespace colock::detail {
 
@@ -33,8 +34,8 @@ struct execution_request {
 };
 
 /// One `execute` from its call to its end, in the frame of its coroutine. Used in this order: try_start or
-/// start; run or run_now; try_finish or finish; check. Wherever the coroutine is destroyed or throws instead, the
-/// destructor gives the lock back.
+/// start; run or run_now; try_finish or finish; check. Wherever the coroutine is destroyed or throws instead,
+/// the destructor gives the lock back.
 class execution {
 public:
     explicit execution(execution_request request);
@@ -58,8 +59,8 @@ public:
         }
     }
 
-    /// Runs a coroutine under the lock, on a strand, so that a cancellation from any thread can reach it. Completes
-    /// when it has ended, and only then.
+    /// Runs a coroutine under the lock, on a strand, so that a cancellation from any thread can reach it.
+    /// Completes when it has ended, and only then.
     [[nodiscard]] asio::awaitable<void> run(asio::awaitable<void> job);
 
     /// Gives the lock back if that needs no waiting.
