@@ -69,12 +69,12 @@ attempt lock_table::try_now(const lock_request& request, acquisition& granted,
                             boost::system::error_code& refused) {
     const std::uint64_t shards = shards_of(request.keys);
     transaction step(*this, shards);
+    step.run_due();
     shard& home = shards_[static_cast<unsigned>(std::countr_zero(shards))];
     if (home.stopped) {
         refused = errc::closed;
         return attempt::refused;
     }
-    step.run_due();
     const auto entries = step.locate(request.keys);
     const auto verdict = step.examine(request, entries, nullptr);
     if (verdict == transaction::verdict::grantable) {
@@ -91,9 +91,9 @@ attempt lock_table::try_now(const lock_request& request, acquisition& granted,
 
 void lock_table::enqueue(waiter& w) {
     transaction step(*this, w.shards);
+    step.run_due();
     if (shards_[static_cast<unsigned>(std::countr_zero(w.shards))].stopped)
         return step.finish(w, errc::closed, lock_event_kind::refused);
-    step.run_due();
     const auto entries = step.locate(w.request.keys);
     switch (step.examine(w.request, entries, nullptr)) {
     case transaction::verdict::grantable:
@@ -200,10 +200,15 @@ bool lock_table::release(const grant& held) {
     return all;
 }
 
-// A shard at a time, so that a large table does not stop all others. What is granted while this runs came
-// after it, and stays.
+// What is held at one moment is released, but a shard at a time, so that a large table does not stop all
+// others. What is granted meanwhile came after it, and stays.
 std::size_t lock_table::release_all(const std::string* owner) {
-    const std::uint64_t before = real_time_ ? next_token(clock_->now()) : next_token({});
+    std::array<std::uint64_t, shard_count> newest;
+    {
+        const transaction step(*this, all_shards);
+        for (unsigned i = 0; i < shard_count; ++i)
+            newest[i] = shards_[i].last_token;
+    }
     std::size_t keys = 0;
     for (unsigned i = 0; i < shard_count; ++i) {
         transaction step(*this, std::uint64_t{1} << i);
@@ -212,14 +217,14 @@ std::size_t lock_table::release_all(const std::string* owner) {
         if (owner) {
             if (owner_record* o = transaction::find_owner(shards_[i], *owner))
                 for (hold_record& held : o->holds)
-                    if (held.token < before)
+                    if (held.token <= newest[i])
                         ending.push_back(&held);
             keys += ending.size(); // an owner holds a key once
         } else {
             shards_[i].entries.for_each([&](entry& e) {
                 const std::size_t known = ending.size();
                 for (hold_record& held : e.holds)
-                    if (held.token < before)
+                    if (held.token <= newest[i])
                         ending.push_back(&held);
                 keys += ending.size() != known;
             });
