@@ -35,11 +35,9 @@ asio::awaitable<bool> give_back(hold_ptr held) {
 
 } // namespace
 
-guard::guard() noexcept = default;
-
-guard::guard(hold_ptr held, std::uint64_t token) noexcept : held_(std::move(held)), token_(token) {}
-
-guard::guard(guard&&) noexcept = default;
+void detail::loss_watch_deleter::operator()(loss_watch* watch) const noexcept {
+    delete watch;
+}
 
 guard& guard::operator=(guard&& other) noexcept {
     if (this != &other) {
@@ -51,31 +49,27 @@ guard& guard::operator=(guard&& other) noexcept {
     return *this;
 }
 
-guard::~guard() {
-    reset();
-}
-
 void guard::reset() noexcept {
-    end_watch();
+    if (watch_)
+        end_watch();
     held_.reset();
 }
 
 asio::awaitable<bool> guard::release() {
-    end_watch();
+    if (watch_)
+        end_watch();
     return give_back(std::move(held_));
 }
 
 void guard::end_watch() noexcept {
-    if (watch_) {
-        held_->set_listener(nullptr);
-        watch_->waiting->happen(false);
-        watch_.reset();
-    }
+    held_->set_listener(nullptr);
+    watch_->waiting->happen(false);
+    watch_.reset();
 }
 
 asio::awaitable<void> guard::wait_lost() {
     if (held_ && !watch_) {
-        watch_ = std::make_unique<detail::loss_watch>();
+        watch_.reset(new detail::loss_watch);
         if (!held_->set_listener(watch_.get()))
             watch_->waiting->happen(true);
     }

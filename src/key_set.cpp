@@ -1,21 +1,15 @@
 #include <colock/key_set.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace colock {
 
-void key_set::assign(std::string_view key) {
-    char* to = short_.data();
-    if (key.size() > inline_capacity) {
-        long_ = std::make_unique<char[]>(key.size());
-        to = long_.get();
-    }
-    if (!key.empty())
-        std::memcpy(to, key.data(), key.size());
+void key_set::assign_long(std::string_view key) {
+    long_ = std::make_unique<char[]>(key.size());
+    std::memcpy(long_.get(), key.data(), key.size());
     count_ = 1;
     length_ = static_cast<std::uint32_t>(std::min<std::size_t>(key.size(), UINT32_MAX));
-    hash_ = hash_of({to, length_});
+    hash_ = hash_of(key);
 }
 
 void key_set::assign(std::vector<std::string> names) {
@@ -41,10 +35,6 @@ key_set::key_set(const key_set& other)
     if (other.many_)
         many_ = std::make_unique<std::vector<named>>(*other.many_);
 }
-
-key_set::key_set(key_set&& other) noexcept
-    : count_(std::exchange(other.count_, 0)), length_(other.length_), hash_(other.hash_),
-      short_(other.short_), long_(std::move(other.long_)), many_(std::move(other.many_)) {}
 
 key_set& key_set::operator=(const key_set& other) {
     if (this != &other)

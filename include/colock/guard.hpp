@@ -11,7 +11,10 @@ namespace colock {
 
 namespace detail {
 class loss_watch;
-}
+struct loss_watch_deleter {
+    void operator()(loss_watch* watch) const noexcept;
+};
+} // namespace detail
 
 /// A grant bound to a scope: it releases the lock when it goes away. Move-only; default-constructed, moved
 /// from or released it is empty.
@@ -24,11 +27,14 @@ class loss_watch;
 /// but the lock may be lost at any time from elsewhere.
 class guard {
 public:
-    guard() noexcept;
-    guard(hold_ptr held, std::uint64_t token) noexcept;
-    guard(guard&&) noexcept;
+    guard() noexcept = default;
+    guard(hold_ptr held, std::uint64_t token) noexcept : held_(std::move(held)), token_(token) {}
+    guard(guard&&) noexcept = default;
     guard& operator=(guard&& other) noexcept; ///< releases what it has held before
-    ~guard();
+    ~guard() {
+        if (watch_)
+            end_watch();
+    }
 
     /// Whether it is responsible for a lock, which may have been lost meanwhile.
     [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }
@@ -66,7 +72,7 @@ private:
 
     hold_ptr held_;
     std::uint64_t token_ = 0;
-    std::unique_ptr<detail::loss_watch> watch_; // made by the first wait_lost()
+    std::unique_ptr<detail::loss_watch, detail::loss_watch_deleter> watch_; // made by the first wait_lost()
 };
 
 } // namespace colock

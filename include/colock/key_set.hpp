@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -47,7 +48,9 @@ public:
     }
 
     key_set(const key_set& other);
-    key_set(key_set&& other) noexcept;
+    key_set(key_set&& other) noexcept
+        : count_(std::exchange(other.count_, 0)), length_(other.length_), hash_(other.hash_),
+          short_(other.short_), long_(std::move(other.long_)), many_(std::move(other.many_)) {}
     key_set& operator=(const key_set& other);
     key_set& operator=(key_set&& other) noexcept;
     ~key_set() = default;
@@ -88,7 +91,16 @@ private:
     static constexpr std::size_t inline_capacity = 40;
 
     [[nodiscard]] const char* single() const noexcept { return long_ ? long_.get() : short_.data(); }
-    void assign(std::string_view key);
+    void assign(std::string_view key) {
+        if (key.size() > inline_capacity)
+            return assign_long(key);
+        count_ = 1;
+        length_ = static_cast<std::uint32_t>(key.size());
+        hash_ = hash_of(key);
+        if (!key.empty())
+            std::memcpy(short_.data(), key.data(), key.size());
+    }
+    void assign_long(std::string_view key);
     void assign(std::vector<std::string> names);
 
     std::uint32_t count_ = 0;

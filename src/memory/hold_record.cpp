@@ -1,6 +1,7 @@
 #include "memory/transaction.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 namespace colock::memory {
 
@@ -69,6 +70,12 @@ loss hold_record::end() noexcept {
 
 loss hold_record::drop() noexcept {
     lock_table& table = *of->home->table;
+    bool orphan = false;
+    if (drop_unawaited(orphan)) {
+        if (orphan)
+            table.unpinned(1);
+        return loss::none;
+    }
     loss result = loss::none;
     std::size_t pins_of_orphans = 0;
     {
@@ -80,14 +87,29 @@ loss hold_record::drop() noexcept {
                 step.end(*h, loss::none);
             else if (h->lost != loss::none)
                 result = h->lost;
-            pins_of_orphans += h->of->home->orphaned;
-            step.unpin(*h);
+            shard& home = *h->of->home;
+            pins_of_orphans += home.orphaned;
+            home.unpin(*h);
             h = next;
         }
     }
     if (pins_of_orphans != 0)
         table.unpinned(pins_of_orphans);
     return result;
+}
+
+// The common case, without the machinery of a transaction: nothing follows from it for anybody else.
+bool hold_record::drop_unawaited(bool& orphan) noexcept {
+    shard& home = *of->home;
+    const std::lock_guard lock(home.mutex);
+    if (next_key || !linked || !of->waiters.empty() || home.table->watcher() ||
+        (at != never && at <= home.table->clock().now()))
+        return false;
+    ++home.statistics.released;
+    orphan = home.orphaned;
+    home.remove_hold(*this);
+    home.unpin(*this);
+    return true;
 }
 
 } // namespace colock::memory

@@ -3,6 +3,7 @@
 #include "memory/transaction.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -67,6 +68,8 @@ std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
 
 attempt lock_table::try_now(const lock_request& request, acquisition& granted,
                             boost::system::error_code& refused) {
+    if (request.keys.size() == 1 && take_free(request, granted))
+        return attempt::granted;
     const std::uint64_t shards = shards_of(request.keys);
     transaction step(*this, shards);
     step.run_due();
@@ -87,6 +90,25 @@ attempt lock_table::try_now(const lock_request& request, acquisition& granted,
     step.tell_refused(request);
     refused = errc::already_locked;
     return attempt::refused;
+}
+
+// The common case, without the machinery of a transaction: nothing follows from it for anybody else.
+bool lock_table::take_free(const lock_request& request, acquisition& granted) {
+    const std::size_t hash = request.keys.hash(0);
+    shard& s = shards_[shard_of(hash)];
+    const std::lock_guard lock(s.mutex);
+    if (s.stopped || watcher() || s.find(request.keys[0], hash))
+        return false;
+    const time_point now = clock_->now();
+    const std::uint64_t token = std::max(next_token(now), s.last_token + 1);
+    hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, now);
+    s.arm(*clock_);
+    ++s.statistics.granted;
+    granted.id = {origin_, token};
+    granted.token = token;
+    granted.expires_at = held.at;
+    granted.held = request.scoped ? &held : nullptr;
+    return true;
 }
 
 void lock_table::enqueue(waiter& w) {
@@ -164,7 +186,7 @@ time_point lock_table::extend(const grant& held, duration span) {
         throw lock_error::lost(held.keys());
     const time_point end = saturated_add(step.now(), span);
     for (hold_record* h : holds) {
-        step.set_expiry(*h, end, false);
+        step.set_expiry(*h, end);
         step.tell(lock_event_kind::renewed, *h);
     }
     return end;
@@ -215,7 +237,7 @@ std::size_t lock_table::release_all(const std::string* owner) {
         step.run_due();
         std::vector<hold_record*> ending;
         if (owner) {
-            if (owner_record* o = transaction::find_owner(shards_[i], *owner))
+            if (owner_record* o = shards_[i].find_owner(*owner))
                 for (hold_record& held : o->holds)
                     if (held.token <= newest[i])
                         ending.push_back(&held);

@@ -60,6 +60,9 @@ public:
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:
+    /// Takes the one key of a request if nobody holds it or waits for it.
+    [[nodiscard]] bool take_free(const lock_request& request, acquisition& granted);
+
     const std::size_t max_waiters_;
     const std::shared_ptr<clock_source> clock_;
     const bool real_time_; ///< the clock is the process's own

@@ -54,6 +54,8 @@ public:
 
 private:
     loss end() noexcept;
+    /// Drops one key that nobody waits for; false: that is not so.
+    [[nodiscard]] bool drop_unawaited(bool& orphan) noexcept;
 };
 
 /// One place of a waiting call in the queue of one key.

@@ -2,7 +2,9 @@
 
 #include "memory/transaction.hpp"
 
+#include <algorithm>
 #include <new>
+#include <utility>
 
 namespace colock::memory {
 namespace {
@@ -71,6 +73,77 @@ hold_record* record_pool::make_hold() {
 void record_pool::recycle(hold_record* h) noexcept {
     h->~hold_record();
     keep_or_free(idle_holds_, most_idle, h);
+}
+
+entry& shard::add_entry(std::string_view key, std::size_t hash) {
+    entry& e = *pool.make_entry(key, hash, *this);
+    entries.insert(e);
+    return e;
+}
+
+owner_record& shard::obtain_owner(std::string_view owner) {
+    if (owner_record* known = find_owner(owner))
+        return *known;
+    auto made = std::make_unique<owner_record>();
+    made->hash = key_set::hash_of(owner);
+    made->owner = owner;
+    owners.insert(*made);
+    return *made.release();
+}
+
+hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point now) {
+    hold_record& held = *pool.make_hold();
+    held.rank = rank_expiry;
+    held.of = &e;
+    held.mode = request.mode;
+    held.token = token;
+    held.since = now;
+    held.linked = true;
+    e.holds.push_back(held);
+    if (!request.owner.empty()) {
+        held.owner = &obtain_owner(request.owner);
+        held.owner->holds.push_back(held);
+    }
+    if (request.scoped) {
+        held.pinned = true;
+        ++e.pins;
+        ++pinned;
+    }
+    const time_point expiry = request.expire ? saturated_add(now, *request.expire) : never;
+    const time_point end = std::min(expiry, request.hold_until);
+    if (end != never)
+        set_expiry(held, end, request.hold_until <= expiry);
+    last_token = token;
+    return held;
+}
+
+void shard::set_expiry(hold_record& held, time_point at, bool overdue) {
+    held.overdue_end = overdue;
+    if (at == never) {
+        deadlines.erase(held);
+        held.at = never;
+    } else {
+        deadlines.push(held, at);
+    }
+}
+
+void shard::remove_hold(hold_record& held) noexcept {
+    entry& e = *held.of;
+    e.holds.erase(e.holds.iterator_to(held));
+    held.linked = false;
+    deadlines.erase(held);
+    if (owner_record* o = std::exchange(held.owner, nullptr)) {
+        o->holds.erase(o->holds.iterator_to(held));
+        retire_if_unused(*o);
+    }
+}
+
+void shard::unpin(hold_record& removed) noexcept {
+    entry& e = *removed.of;
+    --pinned;
+    pool.recycle(&removed);
+    --e.pins;
+    retire_if_unused(e);
 }
 
 } // namespace colock::memory

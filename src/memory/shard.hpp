@@ -43,6 +43,45 @@ struct alignas(128) shard {
         shard* of = nullptr;
     };
 
+    // What a shard can do by itself; all with the mutex held.
+    [[nodiscard]] entry* find(std::string_view key, std::size_t hash) const noexcept {
+        return entries.find(key, hash);
+    }
+    [[nodiscard]] entry& add_entry(std::string_view key, std::size_t hash);
+    void retire_if_unused(entry& e) noexcept {
+        if (e.unused()) {
+            entries.erase(e);
+            pool.recycle(&e);
+        }
+    }
+
+    [[nodiscard]] owner_record* find_owner(std::string_view owner) const noexcept {
+        return owners.find(owner, key_set::hash_of(owner));
+    }
+    [[nodiscard]] owner_record& obtain_owner(std::string_view owner);
+    void retire_if_unused(owner_record& o) noexcept {
+        if (o.unused()) {
+            owners.erase(o);
+            delete &o;
+        }
+    }
+
+    /// A request gets a key, whatever others hold of it.
+    hold_record& add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point now);
+    void set_expiry(hold_record& held, time_point at, bool overdue);
+    /// Takes a hold out of all lists. It stays, for its scope or to be recycled, and so does its entry.
+    void remove_hold(hold_record& held) noexcept;
+    /// A scope lets go of a hold that was removed.
+    void unpin(hold_record& removed) noexcept;
+
+    /// Has the clock wake the shard for its earliest deadline.
+    void arm(clock_source& clock) {
+        if (const time_point earliest = deadlines.earliest(); earliest < armed_for && !orphaned) {
+            armed_for = earliest;
+            clock.schedule(alarm, earliest);
+        }
+    }
+
     shard_mutex mutex; // guards all that follows, up to `posting`
     name_index<entry> entries;
     record_pool pool;

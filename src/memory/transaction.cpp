@@ -60,13 +60,8 @@ void transaction::extend(std::uint64_t mask) {
 }
 
 void transaction::rearm() {
-    for (std::uint64_t left = locked_; left != 0; left &= left - 1) {
-        shard& s = first_of(left);
-        if (const time_point earliest = s.deadlines.earliest(); earliest < s.armed_for && !s.orphaned) {
-            s.armed_for = earliest;
-            table_.clock().schedule(s.alarm, earliest);
-        }
-    }
+    for (std::uint64_t left = locked_; left != 0; left &= left - 1)
+        first_of(left).arm(table_.clock());
 }
 
 void shard::wake_up::on_alarm() noexcept {
@@ -106,12 +101,8 @@ void transaction::process_due() {
 transaction::entry_list transaction::locate(const key_set& keys) const {
     entry_list entries(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i)
-        entries[i] = table_.at(lock_table::shard_of(keys.hash(i))).entries.find(keys[i], keys.hash(i));
+        entries[i] = table_.at(lock_table::shard_of(keys.hash(i))).find(keys[i], keys.hash(i));
     return entries;
-}
-
-owner_record* transaction::find_owner(const shard& s, std::string_view owner) {
-    return s.owners.find(owner, key_set::hash_of(owner));
 }
 
 hold_record* transaction::own_hold(entry& e, std::string_view owner) {
@@ -120,7 +111,7 @@ hold_record* transaction::own_hold(entry& e, std::string_view owner) {
     hold_record& front = e.holds.front();
     if (front.mode == lock_mode::exclusive)
         return front.owner && front.owner->owner == owner ? &front : nullptr;
-    if (owner_record* o = find_owner(*e.home, owner))
+    if (owner_record* o = e.home->find_owner(owner))
         for (hold_record& held : o->holds)
             if (held.of == &e)
                 return &held;
@@ -174,18 +165,18 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
         hold_record* held = own[i];
         if (held) {
             held->token = token;
+            held->of->home->last_token = std::max(held->of->home->last_token, token);
             if (request.expire)
-                set_expiry(*held, saturated_add(now(), *request.expire), false);
+                set_expiry(*held, saturated_add(now(), *request.expire));
             tell(lock_event_kind::renewed, *held);
         } else {
-            entry& e = entries[i] ? *entries[i] : obtain_entry(request.keys, i);
+            entry& e = entries[i] ? *entries[i] : add_entry(request.keys, i);
             held = &add_hold(e, request, token);
             if (waited)
                 waited->links[i].fresh = true;
             tell(lock_event_kind::granted, e, request.mode, request.owner, token,
                  waited ? waited->since : never);
         }
-        held->of->home->last_token = token;
         result.expires_at = std::min(result.expires_at, held->at);
         if (request.scoped) {
             if (previous)
@@ -200,43 +191,17 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
 }
 
 hold_record& transaction::add_hold(entry& e, const lock_request& request, std::uint64_t token) {
-    shard& s = *e.home;
-    hold_record& held = *s.pool.make_hold();
-    held.rank = rank_expiry;
-    held.of = &e;
-    held.mode = request.mode;
-    held.token = token;
-    held.since = now();
-    held.linked = true;
-    e.holds.push_back(held);
-    if (!request.owner.empty()) {
-        held.owner = &obtain_owner(s, request.owner);
-        held.owner->holds.push_back(held);
-        if (!held.owner->waiting.empty()) { // other calls of the owner may now enter as well
-            ++e.pins;
-            ++held.owner->pins;
-            owner_work_.push_back({&e, held.owner});
-        }
-    }
-    if (request.scoped) {
-        held.pinned = true;
+    hold_record& held = e.home->add_hold(e, request, token, now());
+    if (held.owner && !held.owner->waiting.empty()) { // other calls of the owner may now enter as well
         ++e.pins;
-        ++s.pinned;
+        ++held.owner->pins;
+        owner_work_.push_back({&e, held.owner});
     }
-    const time_point expiry = request.expire ? saturated_add(now(), *request.expire) : never;
-    set_expiry(held, std::min(expiry, request.hold_until), request.hold_until <= expiry);
     return held;
 }
 
-void transaction::set_expiry(hold_record& held, time_point at, bool overdue) {
-    shard& s = *held.of->home;
-    held.overdue_end = overdue;
-    if (at == never) {
-        s.deadlines.erase(held);
-        held.at = never;
-    } else {
-        s.deadlines.push(held, at);
-    }
+void transaction::set_expiry(hold_record& held, time_point at) {
+    held.of->home->set_expiry(held, at, false);
 }
 
 void transaction::end(hold_record& held, loss why) {
@@ -258,14 +223,8 @@ void transaction::end(hold_record& held, loss why) {
         tell(lock_event_kind::revoked, held);
         break;
     }
-    e.holds.erase(e.holds.iterator_to(held));
-    held.linked = false;
+    s.remove_hold(held);
     held.lost = why;
-    s.deadlines.erase(held);
-    if (owner_record* o = std::exchange(held.owner, nullptr)) {
-        o->holds.erase(o->holds.iterator_to(held));
-        retire_if_unused(*o, s);
-    }
     if (held.listener && why != loss::none)
         held.listener->on_loss(why);
     if (!held.pinned)
@@ -273,26 +232,19 @@ void transaction::end(hold_record& held, loss why) {
     changed(e);
 }
 
-void transaction::unpin(hold_record& ended) noexcept {
-    entry& e = *ended.of;
-    --e.home->pinned;
-    e.home->pool.recycle(&ended);
-    unpin(e);
-}
-
 // ---- waiters ----
 
 void transaction::enqueue(waiter& w, const entry_list& entries, time_point deadline) {
     const lock_request& request = w.request;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        entry& e = entries[i] ? *entries[i] : obtain_entry(request.keys, i);
+        entry& e = entries[i] ? *entries[i] : add_entry(request.keys, i);
         waiter_link& link = w.links[i];
         link.on = &e;
         e.waiters.push_back(link);
         ++e.waiter_count;
         ++e.home->statistics.waiting;
         if (!request.owner.empty()) {
-            link.owner = &obtain_owner(*e.home, request.owner);
+            link.owner = &e.home->obtain_owner(request.owner);
             link.owner->waiting.push_back(link);
         }
     }
@@ -317,7 +269,7 @@ void transaction::unlink(waiter& w) {
         --e.home->statistics.waiting;
         if (owner_record* o = std::exchange(link.owner, nullptr)) {
             o->waiting.erase(o->waiting.iterator_to(link));
-            retire_if_unused(*o, *e.home);
+            e.home->retire_if_unused(*o);
         }
     }
 }
@@ -378,9 +330,8 @@ void transaction::settle(time_point as_of) {
             const owner_change change = owner_work_.back();
             owner_work_.pop_back();
             settle_owner(*change.on, *change.of);
-            shard& s = *change.on->home;
             --change.of->pins;
-            retire_if_unused(*change.of, s);
+            change.on->home->retire_if_unused(*change.of);
             unpin(*change.on);
         } else if (!work_.empty()) {
             entry& e = *work_.back();
@@ -452,11 +403,11 @@ void transaction::grant_queued(waiter& w) {
     complete(w, {});
 }
 
-// ---- entries and owners ----
+// ---- entries ----
 
 void transaction::changed(entry& e) {
     if (e.waiters.empty()) {
-        retire_if_unused(e);
+        e.home->retire_if_unused(e);
     } else {
         ++e.pins;
         work_.push_back(&e);
@@ -465,39 +416,11 @@ void transaction::changed(entry& e) {
 
 void transaction::unpin(entry& e) noexcept {
     --e.pins;
-    retire_if_unused(e);
+    e.home->retire_if_unused(e);
 }
 
-void transaction::retire_if_unused(entry& e) noexcept {
-    if (e.unused()) {
-        shard& s = *e.home;
-        s.entries.erase(e);
-        s.pool.recycle(&e);
-    }
-}
-
-void transaction::retire_if_unused(owner_record& o, shard& s) noexcept {
-    if (o.unused()) {
-        s.owners.erase(o);
-        delete &o;
-    }
-}
-
-entry& transaction::obtain_entry(const key_set& keys, std::size_t i) {
-    shard& s = table_.at(lock_table::shard_of(keys.hash(i)));
-    entry& e = *s.pool.make_entry(keys[i], keys.hash(i), s);
-    s.entries.insert(e);
-    return e;
-}
-
-owner_record& transaction::obtain_owner(shard& s, std::string_view owner) {
-    if (owner_record* known = find_owner(s, owner))
-        return *known;
-    auto made = std::make_unique<owner_record>();
-    made->hash = key_set::hash_of(owner);
-    made->owner = owner;
-    s.owners.insert(*made);
-    return *made.release();
+entry& transaction::add_entry(const key_set& keys, std::size_t i) {
+    return table_.at(lock_table::shard_of(keys.hash(i))).add_entry(keys[i], keys.hash(i));
 }
 
 // ---- events ----

@@ -51,9 +51,7 @@ public:
 
     /// Takes a hold out of its entry. `none`: its holder gave it back.
     void end(hold_record& held, loss why);
-    void set_expiry(hold_record& held, time_point at, bool overdue);
-    /// A scope lets go of its hold, which has been ended.
-    void unpin(hold_record& ended) noexcept;
+    void set_expiry(hold_record& held, time_point at);
 
     void enqueue(waiter& w, const entry_list& entries, time_point deadline);
     /// Takes a waiter out of its queues, if it is in any, and decides its call.
@@ -72,7 +70,6 @@ public:
 
     /// What the owner holds of an entry, or null.
     [[nodiscard]] static hold_record* own_hold(entry& e, std::string_view owner);
-    [[nodiscard]] static owner_record* find_owner(const shard& s, std::string_view owner);
 
     /// Remembers an event for the observer, if there is one.
     void tell(lock_event_kind kind, const entry& e, lock_mode mode, std::string_view owner,
@@ -110,10 +107,7 @@ private:
     void changed(entry& e);
     void unlink(waiter& w);
     void unpin(entry& e) noexcept;
-    void retire_if_unused(entry& e) noexcept;
-    void retire_if_unused(owner_record& o, shard& s) noexcept;
-    [[nodiscard]] entry& obtain_entry(const key_set& keys, std::size_t i);
-    [[nodiscard]] owner_record& obtain_owner(shard& s, std::string_view owner);
+    [[nodiscard]] entry& add_entry(const key_set& keys, std::size_t i);
     hold_record& add_hold(entry& e, const lock_request& request, std::uint64_t token);
 
     lock_table& table_;
