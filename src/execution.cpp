@@ -159,10 +159,10 @@ execution::execution(execution_request request)
 }
 
 execution::~execution() {
-    if (control_) {
-        clock_.cancel(*control_);
-        if (held_)
-            held_->set_listener(nullptr);
+    if (control_ && held_) { // the coroutine was destroyed, or what it awaited threw
+        if (deadline_ != never)
+            clock_.cancel(*control_);
+        held_->set_listener(nullptr);
     }
     held_.reset();
     request_.core->job_ends();
@@ -223,15 +223,13 @@ asio::awaitable<void> execution::run(asio::awaitable<void> job) {
 }
 
 bool execution::try_finish() noexcept {
-    if (control_) {
-        clock_.cancel(*control_);
-        held_->set_listener(nullptr);
-    } else {
+    if (!control_)
         late_ = deadline_ != never && clock_.now() > deadline_;
-    }
+    else if (deadline_ != never)
+        clock_.cancel(*control_);
     if (!held_->drops_at_once())
         return false;
-    lost_ = held_.release()->drop();
+    lost_ = held_.release()->drop(); // and with it its listener
     return true;
 }
 

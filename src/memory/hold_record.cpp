@@ -42,9 +42,9 @@ time_point hold_record::valid_until() const noexcept {
 }
 
 bool hold_record::set_listener(loss_listener* who) noexcept {
-    const transaction step(*of->home->table, shards());
     bool held = true;
     for (hold_record* h = this; h; h = h->next_key) {
+        const std::lock_guard lock(h->of->home->mutex);
         h->listener = who;
         held = held && h->linked;
     }

@@ -68,8 +68,9 @@ std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
 
 attempt lock_table::try_now(const lock_request& request, acquisition& granted,
                             boost::system::error_code& refused) {
-    if (request.keys.size() == 1 && take_free(request, granted))
-        return attempt::granted;
+    if (request.keys.size() == 1)
+        if (const auto decided = try_simple(request, granted))
+            return *decided;
     const std::uint64_t shards = shards_of(request.keys);
     transaction step(*this, shards);
     step.run_due();
@@ -92,13 +93,20 @@ attempt lock_table::try_now(const lock_request& request, acquisition& granted,
     return attempt::refused;
 }
 
-// The common case, without the machinery of a transaction: nothing follows from it for anybody else.
-bool lock_table::take_free(const lock_request& request, acquisition& granted) {
+// The common cases of one key, without the machinery of a transaction: nobody holds it or waits for it, or it
+// is to be waited for. Nothing follows from them for anybody else.
+std::optional<attempt> lock_table::try_simple(const lock_request& request, acquisition& granted) {
     const std::size_t hash = request.keys.hash(0);
     shard& s = shards_[shard_of(hash)];
     const std::lock_guard lock(s.mutex);
-    if (s.stopped || watcher() || s.find(request.keys[0], hash))
-        return false;
+    if (s.stopped || watcher())
+        return std::nullopt;
+    if (const entry* e = s.find(request.keys[0], hash)) {
+        const bool enters = request.mode == lock_mode::shared || !request.owner.empty() || !e->visible();
+        if (enters || request.wait <= duration::zero())
+            return std::nullopt;
+        return attempt::undecided;
+    }
     const time_point now = clock_->now();
     const std::uint64_t token = std::max(next_token(now), s.last_token + 1);
     hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, now);
@@ -108,7 +116,7 @@ bool lock_table::take_free(const lock_request& request, acquisition& granted) {
     granted.token = token;
     granted.expires_at = held.at;
     granted.held = request.scoped ? &held : nullptr;
-    return true;
+    return attempt::granted;
 }
 
 void lock_table::enqueue(waiter& w) {
@@ -131,7 +139,7 @@ void lock_table::enqueue(waiter& w) {
     if (std::any_of(entries.begin(), entries.end(),
                     [&](const entry* e) { return e && e->waiter_count >= max_waiters_; }))
         return step.finish(w, errc::too_many_waiters, lock_event_kind::refused);
-    step.enqueue(w, entries, saturated_add(step.now(), w.request.wait));
+    step.enqueue(w, entries, w.request.wait == forever ? never : saturated_add(step.now(), w.request.wait));
 }
 
 bool lock_table::cancel(waiter& w) noexcept {

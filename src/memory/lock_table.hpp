@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bit>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace colock::memory {
@@ -60,8 +61,7 @@ public:
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:
-    /// Takes the one key of a request if nobody holds it or waits for it.
-    [[nodiscard]] bool take_free(const lock_request& request, acquisition& granted);
+    [[nodiscard]] std::optional<attempt> try_simple(const lock_request& request, acquisition& granted);
 
     const std::size_t max_waiters_;
     const std::shared_ptr<clock_source> clock_;

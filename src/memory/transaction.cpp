@@ -140,8 +140,8 @@ transaction::verdict transaction::examine(const lock_request& request, const ent
 // ---- holds ----
 
 acquisition transaction::grant(const lock_request& request, const entry_list& entries, waiter* waited) {
-    boost::container::small_vector<hold_record*, 4> own(entries.size());
-    bool same = true; // all keys are held already, by one acquisition
+    small_array<hold_record*> own(entries.size());
+    bool same = !request.owner.empty(); // all keys are held already, by one acquisition
     for (std::size_t i = 0; i < entries.size(); ++i) {
         own[i] = entries[i] ? own_hold(*entries[i], request.owner) : nullptr;
         same = same && own[i] && own[i]->token == own[0]->token;
@@ -248,7 +248,7 @@ void transaction::enqueue(waiter& w, const entry_list& entries, time_point deadl
             link.owner->waiting.push_back(link);
         }
     }
-    w.since = now();
+    w.since = watcher_ ? now() : never; // the clock is read for observers only
     w.state = waiter::state_t::queued;
     shard& home = first_of(w.shards);
     ++home.statistics.queued;
@@ -356,12 +356,8 @@ void transaction::settle_queue(entry& e, time_point as_of) {
             finish(w, errc::timed_out, lock_event_kind::timed_out);
             continue;
         }
-        entry_list entries(w.request.keys.size());
-        for (std::size_t i = 0; i < entries.size(); ++i)
-            entries[i] = w.links[i].on;
-        if (examine(w.request, entries, &w) != verdict::grantable)
+        if (!try_grant(w))
             return;
-        grant_queued(w);
     }
 }
 
@@ -379,11 +375,7 @@ void transaction::settle_owner(entry& e, const owner_record& o) {
                 again = true;
                 break;
             }
-            entry_list entries(w.request.keys.size());
-            for (std::size_t i = 0; i < entries.size(); ++i)
-                entries[i] = w.links[i].on;
-            if (examine(w.request, entries, &w) == verdict::grantable) {
-                grant_queued(w);
+            if (try_grant(w)) {
                 again = true;
                 break;
             }
@@ -391,16 +383,19 @@ void transaction::settle_owner(entry& e, const owner_record& o) {
     }
 }
 
-void transaction::grant_queued(waiter& w) {
+bool transaction::try_grant(waiter& w) {
     entry_list entries(w.request.keys.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
+    for (std::size_t i = 0; i < entries.size(); ++i)
         entries[i] = w.links[i].on;
-        if (entries.size() > 1)
-            changed(*entries[i]); // with its place goes what it kept from others
-    }
+    if (examine(w.request, entries, &w) != verdict::grantable)
+        return false;
+    if (entries.size() > 1)
+        for (entry* e : entries)
+            changed(*e); // with its place goes what it kept from others
     unlink(w);
     w.granted = grant(w.request, entries, &w);
     complete(w, {});
+    return true;
 }
 
 // ---- entries ----

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "memory/lock_table.hpp"
+#include "memory/small_array.hpp"
 #include "memory/waiter.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -37,7 +38,7 @@ public:
     }
 
     /// The entries of some keys, null for those that have none; valid until the next change.
-    using entry_list = boost::container::small_vector<entry*, 4>;
+    using entry_list = small_array<entry*>;
     [[nodiscard]] entry_list locate(const key_set& keys) const;
 
     enum class verdict { grantable, must_wait, never };
@@ -102,7 +103,7 @@ private:
     void settle(time_point as_of);
     void settle_queue(entry& e, time_point as_of);
     void settle_owner(entry& e, const owner_record& o);
-    void grant_queued(waiter& w);
+    [[nodiscard]] bool try_grant(waiter& w); ///< a queued one, in its place
 
     void changed(entry& e);
     void unlink(waiter& w);

@@ -45,7 +45,7 @@ public:
     const lock_request& request;
     const std::uint64_t shards; ///< of its keys
     waiter_link* links;         ///< one a key, in the request's order
-    time_point since;           ///< when it began to wait
+    time_point since = never;   ///< when it began to wait, if an observer wants to know
     asio::execution_context* context = nullptr;
     detail::resumption resume;
     waiter* next_finished = nullptr;

@@ -16,11 +16,6 @@ std::string text_of(const error_code& error) {
     return error ? error.message() : "success";
 }
 
-template<class T>
-concept optional_like = requires(T t) {
-    t.has_value();
-};
-
 } // namespace
 
 void driver::note(const std::string& text) {
@@ -95,7 +90,7 @@ driver::victims driver::choose_victims(const effect& what) {
 }
 
 void driver::cancel(call_id id, asio::cancellation_type type) {
-    std::visit([&](auto& r) { r.cancel(type); }, live_.at(id).result);
+    live_.at(id).result.cancel(type);
 }
 
 void driver::step(std::string text, const std::function<asio::awaitable<std::string>()>& action,
@@ -126,34 +121,20 @@ driver::observation driver::observe() {
     observation seen;
     for (auto at = live_.begin(); at != live_.end();) {
         const call_id id = at->first;
-        const bool done = std::visit([](auto& r) { return r.done(); }, at->second.result);
-        if (!done) {
+        started<taken>& result = at->second.result;
+        if (!result.done()) {
             ++at;
             continue;
         }
         outcome out;
-        std::visit(
-            [&](auto& r) {
-                out.error = r.error();
-                if (out.error)
-                    return;
-                auto take = [&](auto& value) {
-                    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, colock::guard>) {
-                        out.granted = value.grant();
-                        guards_.emplace(id, std::move(value));
-                    } else {
-                        out.granted = value;
-                    }
-                };
-                if constexpr (optional_like<std::decay_t<decltype(r.get())>>) {
-                    out.contended = !r.get().has_value();
-                    if (r.get())
-                        take(*r.get());
-                } else {
-                    take(r.get());
-                }
-            },
-            at->second.result);
+        out.error = result.error();
+        if (!out.error) {
+            taken& got = result.get();
+            out.contended = got.contended;
+            out.granted = got.guard ? got.guard.grant() : got.granted;
+            if (got.guard)
+                guards_.emplace(id, std::move(got.guard));
+        }
         seen.completed.emplace(id, std::move(out));
         at = live_.erase(at);
     }

@@ -9,7 +9,6 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
-#include <variant>
 
 namespace colock_test {
 
@@ -31,11 +30,17 @@ public:
     [[nodiscard]] std::size_t late_cancellations() const { return late_; }
 
 private:
-    /// What the library was asked for.
-    using pending_result = std::variant<started<colock::grant>, started<std::optional<colock::grant>>,
-                                        started<colock::guard>, started<std::optional<colock::guard>>>;
+    /// What a call completes with; of its grant and its guard one is empty.
+    struct taken {
+        bool contended = false; // a try_ that got nothing
+        colock::grant granted;
+        colock::guard guard;
+    };
+    template<class T>
+    static asio::awaitable<taken> take(asio::awaitable<T> call, bool accepts_all_cancellation);
+
     struct live_call {
-        pending_result result;
+        started<taken> result;
         bool accepts_all_cancellation = false;
     };
 

@@ -29,14 +29,6 @@ colock::key_set key_set_of(const key_names& keys) {
     return {keys.begin(), keys.end()};
 }
 
-// A coroutine accepts terminal cancellation only, unless it says otherwise.
-template<class T>
-asio::awaitable<T> accepting(asio::awaitable<T> call, bool all_cancellation) {
-    if (all_cancellation)
-        co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-    co_return co_await std::move(call);
-}
-
 } // namespace
 
 // ---- what to choose from ----
@@ -80,6 +72,26 @@ colock::duration driver::some_wait(const key_names& keys) {
 
 // ---- taking ----
 
+// A coroutine accepts terminal cancellation only, unless it says otherwise.
+template<class T>
+asio::awaitable<driver::taken> driver::take(asio::awaitable<T> call, bool accepts_all_cancellation) {
+    if (accepts_all_cancellation)
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    taken result;
+    T got = co_await std::move(call);
+    if constexpr (std::is_same_v<T, colock::grant>)
+        result.granted = std::move(got);
+    else if constexpr (std::is_same_v<T, colock::guard>)
+        result.guard = std::move(got);
+    else if (!got)
+        result.contended = true;
+    else if constexpr (std::is_same_v<T, std::optional<colock::grant>>)
+        result.granted = std::move(*got);
+    else
+        result.guard = std::move(*got);
+    co_return result;
+}
+
 void driver::start_call() {
     model_call c;
     c.keys = some_keys();
@@ -98,10 +110,10 @@ void driver::start_call() {
     const colock::lock_options lock_options{.wait = c.wait, .mode = c.mode};
     auto& locks = *world_.locks;
     const auto begin = [&](auto call) {
-        live_.insert_or_assign(model_.calls().size(),
-                               live_call{colock_test::start(world_.io.get_executor(),
-                                                            accepting(std::move(call), all_cancellation)),
-                                         all_cancellation});
+        live_.insert_or_assign(
+            model_.calls().size(),
+            live_call{colock_test::start(world_.io.get_executor(), take(std::move(call), all_cancellation)),
+                      all_cancellation});
     };
     if (c.scoped && optional)
         begin(locks.try_lock(key_set_of(c.keys), lock_options));
