@@ -40,19 +40,16 @@ void check_owner(const std::optional<std::string_view>& owner) {
         throw lock_error::invalid("an owner that is given must have 1 to 512 bytes");
 }
 
-// The keys have been moved away when a check of them fails late: check first, then build.
 lock_request make_request(key_set keys, const acquire_options& options) {
     check(keys, options.owner);
     check_wait(keys, options.wait);
     if (options.expire)
         check_expire(keys, *options.expire);
-    lock_request request;
-    request.keys = std::move(keys);
-    request.owner = options.owner;
-    request.mode = options.mode;
-    request.wait = options.wait;
-    request.expire = options.expire;
-    return request;
+    return {.keys = std::move(keys),
+            .owner = std::string(options.owner),
+            .mode = options.mode,
+            .wait = options.wait,
+            .expire = options.expire};
 }
 
 lock_request make_request(key_set keys, const lock_options& options, duration default_wait,
@@ -61,14 +58,11 @@ lock_request make_request(key_set keys, const lock_options& options, duration de
     const duration wait = options.wait.value_or(default_wait);
     check_wait(keys, wait);
     check_expire(keys, options.expire);
-    lock_request request;
-    request.keys = std::move(keys);
-    request.mode = options.mode;
-    request.scoped = true;
-    request.wait = wait;
-    if (to.needs_lease())
-        request.expire = options.expire;
-    return request;
+    return {.keys = std::move(keys),
+            .mode = options.mode,
+            .scoped = true,
+            .wait = wait,
+            .expire = to.needs_lease() ? std::optional(options.expire) : std::nullopt};
 }
 
 // ---- taking ----

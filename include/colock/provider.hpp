@@ -85,15 +85,15 @@ using hold_ptr = std::unique_ptr<hold, hold_deleter>;
 
 /// One call to take locks, checked and complete. It owns its strings.
 struct lock_request {
-    key_set keys;
-    std::string owner; ///< empty: nobody in particular
+    key_set keys = {};
+    std::string owner = {}; ///< empty: nobody in particular
     lock_mode mode = lock_mode::exclusive;
     /// For a guard or an `execute`: no `release` by key or owner may touch it, and the acquisition comes with
     /// a hold, if the provider has such.
     bool scoped = false;
     duration wait = duration::zero(); ///< zero: do not queue; `forever`: no limit
     /// Length of the lease; for a scoped request, of the lease to keep renewed. Absent: none, or unchanged.
-    std::optional<duration> expire;
+    std::optional<duration> expire = {};
     /// A scoped lock is lost at this point in time of the provider's clock whatever happens (rule E2: the
     /// timeout of an `execute` plus its grace).
     time_point hold_until = never;

@@ -17,10 +17,7 @@ memory_provider::~memory_provider() {
 std::optional<guard> memory_provider::try_lock(const key_set& keys, lock_mode mode) {
     if (!keys.valid())
         throw lock_error::invalid("a key must have 1 to 512 bytes", keys);
-    lock_request request;
-    request.keys = keys;
-    request.mode = mode;
-    request.scoped = true;
+    const lock_request request{.keys = keys, .mode = mode, .scoped = true};
     acquisition granted;
     boost::system::error_code refused;
     if (table_->try_now(request, granted, refused) == attempt::granted)
