@@ -102,8 +102,10 @@ loss hold_record::drop() noexcept {
 bool hold_record::drop_unawaited(bool& orphan) noexcept {
     shard& home = *of->home;
     const std::lock_guard lock(home.mutex);
+    // one that has run over its hold_until is late by its own account: that needs no look at the clock
+    const bool may_be_due = at != never && !overdue_end;
     if (next_key || !linked || !of->waiters.empty() || home.table->watcher() ||
-        (at != never && at <= home.table->clock().now()))
+        (may_be_due && at <= home.table->clock().now()))
         return false;
     ++home.statistics.released;
     orphan = home.orphaned;

@@ -200,7 +200,30 @@ time_point lock_table::extend(const grant& held, duration span) {
     return end;
 }
 
+// The common cases of one key, as in try_simple().
+std::optional<bool> lock_table::release_simple(const key_set& keys, std::string_view owner) {
+    const std::size_t hash = keys.hash(0);
+    shard& s = shards_[shard_of(hash)];
+    const std::lock_guard lock(s.mutex);
+    entry* const e = s.find(keys[0], hash);
+    hold_record* const held = !e              ? nullptr
+                              : owner.empty() ? ownerless_hold(*e)
+                                              : transaction::own_hold(*e, owner);
+    if (!held)
+        return false;
+    if (!e->waiters.empty() || watcher() || (held->at != never && held->at <= clock_->now()))
+        return std::nullopt;
+    ++s.statistics.released;
+    s.remove_hold(*held);
+    s.pool.recycle(held);
+    s.retire_if_unused(*e);
+    return true;
+}
+
 bool lock_table::release(const key_set& keys, std::string_view owner) {
+    if (keys.size() == 1)
+        if (const auto released = release_simple(keys, owner))
+            return *released;
     transaction step(*this, shards_of(keys));
     step.run_due();
     bool all = true;

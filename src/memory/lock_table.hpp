@@ -61,6 +61,7 @@ public:
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:
+    [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
     [[nodiscard]] std::optional<attempt> try_simple(const lock_request& request, acquisition& granted);
 
     const std::size_t max_waiters_;
