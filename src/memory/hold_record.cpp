@@ -70,8 +70,14 @@ loss hold_record::end() noexcept {
 
 loss hold_record::drop() noexcept {
     lock_table& table = *of->home->table;
+    shard& first = *of->home;
+    waiter* successor = nullptr;
     bool orphan = false;
-    if (drop_unawaited(orphan)) {
+    if (drop_simply(successor, orphan)) {
+        if (successor) {
+            successor->resume.post();
+            first.posting.fetch_sub(1, std::memory_order_release);
+        }
         if (orphan)
             table.unpinned(1);
         return loss::none;
@@ -98,20 +104,44 @@ loss hold_record::drop() noexcept {
     return result;
 }
 
-// The common case, without the machinery of a transaction: nothing follows from it for anybody else.
-bool hold_record::drop_unawaited(bool& orphan) noexcept {
+// The common cases, without the machinery of a transaction: nothing follows for anybody else.
+bool hold_record::drop_simply(waiter*& successor, bool& orphan) noexcept {
     shard& home = *of->home;
+    lock_table& table = *home.table;
     const std::lock_guard lock(home.mutex);
     // one that has run over its hold_until is late by its own account: that needs no look at the clock
     const bool may_be_due = at != never && !overdue_end;
-    if (next_key || !linked || !of->waiters.empty() || home.table->watcher() ||
-        (may_be_due && at <= home.table->clock().now()))
+    if (next_key || !linked || table.watcher() || (may_be_due && at <= table.clock().now()))
         return false;
+    if (of->waiters.empty()) {
+        orphan = home.orphaned;
+        home.remove_hold(*this);
+        home.unpin(*this);
+    } else {
+        waiter& first = *of->waiters.front().of;
+        const time_point now = table.clock().now();
+        if (!first.simple || first.at < now || mode == lock_mode::shared)
+            return false;
+        hand_to(first, now);
+        successor = &first;
+    }
     ++home.statistics.released;
-    orphan = home.orphaned;
-    home.remove_hold(*this);
-    home.unpin(*this);
     return true;
+}
+
+// The record goes on as the next one's: nothing in the entry changes.
+void hold_record::hand_to(waiter& next, time_point now) noexcept {
+    shard& home = *of->home;
+    lock_table& table = *home.table;
+    home.deadlines.erase(next);
+    home.remove_place(*next.links);
+    home.begin_hold(*this, next.request, std::max(table.next_token(now), home.last_token + 1), now);
+    home.arm(table.clock());
+    listener = nullptr;
+    next.granted = {{table.origin(), token}, token, at, this};
+    next.state = waiter::state_t::done;
+    ++home.statistics.granted;
+    home.posting.fetch_add(1, std::memory_order_relaxed);
 }
 
 } // namespace colock::memory

@@ -119,7 +119,27 @@ std::optional<attempt> lock_table::try_simple(const lock_request& request, acqui
     return attempt::granted;
 }
 
+bool lock_table::enqueue_simple(waiter& w) {
+    const lock_request& request = w.request;
+    shard& s = shards_[static_cast<unsigned>(std::countr_zero(w.shards))];
+    const std::lock_guard lock(s.mutex);
+    entry* const e = s.find(request.keys[0], request.keys.hash(0));
+    if (!e || e->holds.empty() || e->holds.front().at != never || e->waiter_count >= max_waiters_ ||
+        s.stopped || watcher())
+        return false;
+    s.add_place(*e, *w.links);
+    w.state = waiter::state_t::queued;
+    ++s.statistics.queued;
+    if (request.wait != forever) {
+        s.deadlines.push(w, saturated_add(clock_->now(), request.wait));
+        s.arm(*clock_);
+    }
+    return true;
+}
+
 void lock_table::enqueue(waiter& w) {
+    if (w.simple && enqueue_simple(w))
+        return;
     transaction step(*this, w.shards);
     step.run_due();
     if (shards_[static_cast<unsigned>(std::countr_zero(w.shards))].stopped)
@@ -394,6 +414,13 @@ void lock_table::orphan() noexcept {
     }
     for (shard& s : shards_)
         clock_->cancel(s.alarm);
+    await_posts(); // whoever posts looks at its shard once more, which may by then belong to nobody
+}
+
+void lock_table::await_posts() const noexcept {
+    for (const shard& s : shards_)
+        while (s.posting.load(std::memory_order_acquire) != 0)
+            std::this_thread::yield();
 }
 
 void lock_table::unpinned(std::size_t holds) noexcept {
@@ -411,10 +438,7 @@ std::vector<detail::resumption> lock_table::forget(asio::execution_context& cont
                 abandoned.push_back(std::move(w->resume));
             }
     }
-    // Another thread may have decided a wait just before, and be about to post to the context.
-    for (shard& s : shards_)
-        while (s.posting.load(std::memory_order_acquire) != 0)
-            std::this_thread::yield();
+    await_posts(); // another thread may have decided a wait just before, and be about to post to the context
     return abandoned;
 }
 

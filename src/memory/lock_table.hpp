@@ -61,6 +61,9 @@ public:
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:
+    /// Waits until no thread is about to post the completion of a waiter it has decided on.
+    void await_posts() const noexcept;
+    [[nodiscard]] bool enqueue_simple(waiter& w);
     [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
     [[nodiscard]] std::optional<attempt> try_simple(const lock_request& request, acquisition& granted);
 

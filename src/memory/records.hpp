@@ -54,8 +54,10 @@ public:
 
 private:
     loss end() noexcept;
-    /// Drops one key that nobody waits for; false: that is not so.
-    [[nodiscard]] bool drop_unawaited(bool& orphan) noexcept;
+    /// Drops one key that nobody waits for, or hands it to the next who does; false: it is not as simple as
+    /// that.
+    [[nodiscard]] bool drop_simply(waiter*& successor, bool& orphan) noexcept;
+    void hand_to(waiter& next, time_point now) noexcept;
 };
 
 /// One place of a waiting call in the queue of one key.

@@ -96,8 +96,6 @@ hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_
     held.rank = rank_expiry;
     held.of = &e;
     held.mode = request.mode;
-    held.token = token;
-    held.since = now;
     held.linked = true;
     e.holds.push_back(held);
     if (!request.owner.empty()) {
@@ -109,12 +107,18 @@ hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_
         ++e.pins;
         ++pinned;
     }
+    begin_hold(held, request, token, now);
+    return held;
+}
+
+void shard::begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point now) {
+    held.token = token;
+    held.since = now;
+    last_token = token;
     const time_point expiry = request.expire ? saturated_add(now, *request.expire) : never;
     const time_point end = std::min(expiry, request.hold_until);
-    if (end != never)
+    if (end != held.at)
         set_expiry(held, end, request.hold_until <= expiry);
-    last_token = token;
-    return held;
 }
 
 void shard::set_expiry(hold_record& held, time_point at, bool overdue) {

@@ -68,11 +68,26 @@ struct alignas(128) shard {
 
     /// A request gets a key, whatever others hold of it.
     hold_record& add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point now);
+    /// What a hold has of the request it was granted to.
+    void begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point now);
     void set_expiry(hold_record& held, time_point at, bool overdue);
     /// Takes a hold out of all lists. It stays, for its scope or to be recycled, and so does its entry.
     void remove_hold(hold_record& held) noexcept;
     /// A scope lets go of a hold that was removed.
     void unpin(hold_record& removed) noexcept;
+
+    void add_place(entry& e, waiter_link& place) noexcept {
+        place.on = &e;
+        e.waiters.push_back(place);
+        ++e.waiter_count;
+        ++statistics.waiting;
+    }
+    void remove_place(waiter_link& place) noexcept {
+        entry& e = *place.on;
+        e.waiters.erase(e.waiters.iterator_to(place));
+        --e.waiter_count;
+        --statistics.waiting;
+    }
 
     /// Has the clock wake the shard for its earliest deadline.
     void arm(clock_source& clock) {

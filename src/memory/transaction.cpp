@@ -239,10 +239,7 @@ void transaction::enqueue(waiter& w, const entry_list& entries, time_point deadl
     for (std::size_t i = 0; i < entries.size(); ++i) {
         entry& e = entries[i] ? *entries[i] : add_entry(request.keys, i);
         waiter_link& link = w.links[i];
-        link.on = &e;
-        e.waiters.push_back(link);
-        ++e.waiter_count;
-        ++e.home->statistics.waiting;
+        e.home->add_place(e, link);
         if (!request.owner.empty()) {
             link.owner = &e.home->obtain_owner(request.owner);
             link.owner->waiting.push_back(link);
@@ -263,13 +260,11 @@ void transaction::unlink(waiter& w) {
     first_of(w.shards).deadlines.erase(w);
     for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
         waiter_link& link = w.links[i];
-        entry& e = *link.on;
-        e.waiters.erase(e.waiters.iterator_to(link));
-        --e.waiter_count;
-        --e.home->statistics.waiting;
+        shard& home = *link.on->home;
+        home.remove_place(link);
         if (owner_record* o = std::exchange(link.owner, nullptr)) {
             o->waiting.erase(o->waiting.iterator_to(link));
-            e.home->retire_if_unused(*o);
+            home.retire_if_unused(*o);
         }
     }
 }

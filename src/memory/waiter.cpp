@@ -5,8 +5,9 @@
 namespace colock::memory {
 
 waiter::waiter(std::shared_ptr<lock_table> table, const lock_request& request)
-    : request(request), shards(lock_table::shards_of(request.keys)), links(&single_),
-      table_(std::move(table)) {
+    : request(request), shards(lock_table::shards_of(request.keys)),
+      simple(request.keys.size() == 1 && request.scoped && request.mode == lock_mode::exclusive),
+      links(&single_), table_(std::move(table)) {
     rank = rank_wait;
     if (request.keys.size() > 1) {
         several_ = std::make_unique<waiter_link[]>(request.keys.size());

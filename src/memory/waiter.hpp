@@ -44,6 +44,7 @@ public:
     // guarded by the mutexes of the shards, until done
     const lock_request& request;
     const std::uint64_t shards; ///< of its keys
+    const bool simple;          ///< a scope's, for one key, exclusive: see hold_record::drop_simply()
     waiter_link* links;         ///< one a key, in the request's order
     time_point since = never;   ///< when it began to wait, if an observer wants to know
     asio::execution_context* context = nullptr;
