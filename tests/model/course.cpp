@@ -1,6 +1,7 @@
 #include "driver.hpp"
 
 #include <array>
+#include <memory>
 
 namespace colock_test {
 
@@ -12,6 +13,8 @@ driver::driver(std::uint64_t seed, bool verbose)
     while (keys_.size() < count) // of the first letter only: they fall into shards at random
         keys_.push_back(std::string(1, static_cast<char>('a' + keys_.size())) +
                         std::to_string(random_.below(100)));
+    if (seed % 2 == 0) // with an observer the table takes none of its shortcuts
+        world_.locks->set_observer(std::make_shared<colock::observer>());
 }
 
 void driver::run(std::size_t steps) {
