@@ -80,6 +80,9 @@ public:
     /// same: same id, same token. If only some were, or by several, all become one new acquisition; the
     /// grants of the old ones no longer name them. Holds are not counted: one release ends them.
     ///
+    /// Cancellation: a call that was granted before it was cancelled gives back the keys that were new; what
+    /// the owner held already has been renewed.
+    ///
     /// Errors: already_locked (held, or promised to a queued call, and `wait` is zero; or the owner holds it
     /// shared and asks for exclusive), timed_out, too_many_waiters, closed.
     [[nodiscard]] asio::awaitable<grant> acquire(key_set keys, acquire_options options = {});

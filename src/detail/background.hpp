@@ -13,7 +13,7 @@ namespace colock::detail {
 class background final : public context_user {
 public:
     explicit background(const asio::any_io_executor& executor) : executor_(executor) {
-        attach(asio::query(executor, asio::execution::context));
+        attach(asio::query(executor, asio::execution::context), executor);
     }
     ~background() { detach(); }
 

@@ -1,5 +1,7 @@
 #include "detail/context_watch.hpp"
 
+#include <boost/asio/strand.hpp>
+
 #include <algorithm>
 #include <mutex>
 
@@ -38,10 +40,10 @@ private:
 
 asio::execution_context::id context_watch::id;
 
-void context_user::attach(asio::execution_context& context) {
-    for (const auto& known : known_)
-        if (known.load(std::memory_order_relaxed) == &context)
-            return;
+void context_user::attach(asio::execution_context& context, const asio::any_io_executor& executor) {
+    // Services are shut down in the reverse order of their making. Strands must outlast us, for until
+    // forget() has been called other threads may post to them.
+    (void)asio::make_strand(executor);
     auto& watch = asio::use_service<context_watch>(context);
     const std::lock_guard lock(users_mutex());
     if (std::find(contexts_.begin(), contexts_.end(), &context) != contexts_.end())

@@ -22,8 +22,13 @@ public:
     /// returns, no thread is about to post to the context on this object's behalf.
     virtual std::vector<resumption> forget(asio::execution_context& context) noexcept = 0;
 
-    /// Has forget() called in time. Cheap for the contexts it was called with before.
-    void attach(asio::execution_context& context);
+    /// Has forget() called in time, for the context of a coroutine that will wait. Cheap for contexts it
+    /// knows.
+    void attach(asio::execution_context& context, const resumption& waiting) {
+        if (!knows(context))
+            attach(context, waiting.executor());
+    }
+    void attach(asio::execution_context& context, const asio::any_io_executor& executor);
 
 protected:
     context_user() = default;
@@ -35,6 +40,12 @@ protected:
 private:
     friend class context_watch;
     void gone(asio::execution_context& context) noexcept;
+    [[nodiscard]] bool knows(const asio::execution_context& context) const noexcept {
+        for (const auto& known : known_)
+            if (known.load(std::memory_order_relaxed) == &context)
+                return true;
+        return false;
+    }
 
     // Guarded by one mutex for all; the first few contexts are also where every wait can see them without it.
     std::vector<asio::execution_context*> contexts_;

@@ -50,8 +50,11 @@ public:
         operations_ = &operations_of<Handler>;
     }
 
-    /// The context on whose executor the coroutine runs. Only while armed.
-    [[nodiscard]] asio::execution_context& context() noexcept { return operations_->context(storage_); }
+    /// Where the coroutine runs. Only while armed.
+    [[nodiscard]] asio::any_io_executor executor() const noexcept { return operations_->executor(storage_); }
+    [[nodiscard]] asio::execution_context& context() const noexcept {
+        return asio::query(executor(), asio::execution::context);
+    }
 
     /// Resumes the coroutine on its own executor. The object must be armed, and may be gone when this
     /// returns.
@@ -65,7 +68,7 @@ public:
 
 private:
     struct operations {
-        asio::execution_context& (*context)(void*) noexcept;
+        asio::any_io_executor (*executor)(const void*) noexcept;
         void (*post)(void*) noexcept;
         void (*move)(void*, void*) noexcept;
         void (*destroy)(void*) noexcept;
@@ -73,9 +76,8 @@ private:
 
     template<class Handler>
     static constexpr operations operations_of = {
-        [](void* p) noexcept -> asio::execution_context& {
-            const asio::any_io_executor ex = asio::get_associated_executor(*static_cast<Handler*>(p));
-            return asio::query(ex, asio::execution::context);
+        [](const void* p) noexcept -> asio::any_io_executor {
+            return asio::get_associated_executor(*static_cast<const Handler*>(p));
         },
         [](void* p) noexcept {
             auto* stored = static_cast<Handler*>(p);

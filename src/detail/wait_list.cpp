@@ -36,7 +36,7 @@ asio::awaitable<bool> wait_list::wait(std::shared_ptr<wait_list> list) {
 }
 
 void wait_list::add(waiting& w) {
-    attach(w.resume.context());
+    attach(w.resume.context(), w.resume);
     const std::lock_guard lock(mutex_);
     w.queued = true;
     list_.push_back(w);

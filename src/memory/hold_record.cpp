@@ -82,25 +82,19 @@ loss hold_record::drop() noexcept {
             table.unpinned(1);
         return loss::none;
     }
-    loss result = loss::none;
-    std::size_t pins_of_orphans = 0;
-    {
-        transaction step(table, shards());
-        step.run_due();
-        for (hold_record* h = this; h;) {
-            hold_record* const next = h->next_key;
-            if (h->linked)
-                step.end(*h, loss::none);
-            else if (h->lost != loss::none)
-                result = h->lost;
-            shard& home = *h->of->home;
-            pins_of_orphans += home.orphaned;
-            home.unpin(*h);
-            h = next;
-        }
+    const loss result = end();
+    // The table stays as long as a scope has a hold: only now may it go.
+    std::size_t orphans = 0;
+    for (hold_record* h = this; h;) {
+        shard& home = *h->of->home;
+        const std::lock_guard lock(home.mutex);
+        hold_record* const next = h->next_key;
+        orphans += home.orphaned;
+        home.unpin(*h);
+        h = next;
     }
-    if (pins_of_orphans != 0)
-        table.unpinned(pins_of_orphans);
+    if (orphans != 0)
+        table.unpinned(orphans);
     return result;
 }
 

@@ -110,6 +110,7 @@ std::optional<attempt> lock_table::try_simple(const lock_request& request, acqui
     const time_point now = clock_->now();
     const std::uint64_t token = std::max(next_token(now), s.last_token + 1);
     hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, now);
+    held.told = true;
     s.arm(*clock_);
     ++s.statistics.granted;
     granted.id = {origin_, token};
@@ -170,15 +171,22 @@ bool lock_table::cancel(waiter& w) noexcept {
     return true;
 }
 
-void lock_table::give_back(waiter& w) noexcept {
+// Several calls of one owner may have been granted the same hold. It is given back when none of them will
+// return it to its caller, and none has.
+void lock_table::received(waiter& w, bool by_caller) noexcept {
     transaction step(*this, w.shards);
     const auto entries = step.locate(w.request.keys);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (!w.links[i].fresh || !entries[i])
-            continue; // held before this call, or gone since
-        const auto held = std::find_if(entries[i]->holds.begin(), entries[i]->holds.end(),
-                                       [&](const hold_record& h) { return h.token == w.granted.token; });
-        if (held != entries[i]->holds.end())
+        if (!entries[i])
+            continue;
+        auto& holds = entries[i]->holds;
+        const auto held = std::find_if(holds.begin(), holds.end(),
+                                       [&](const hold_record& h) { return h.born == w.links[i].born; });
+        if (held == holds.end())
+            continue; // gone since
+        --held->untold;
+        held->told = held->told || by_caller;
+        if (held->untold == 0 && !held->told)
             step.end(*held, loss::none);
     }
 }

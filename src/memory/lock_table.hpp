@@ -47,8 +47,8 @@ public:
 
     // For waiters.
     void enqueue(waiter& w);
-    [[nodiscard]] bool cancel(waiter& w) noexcept; ///< false: it was decided before
-    void give_back(waiter& w) noexcept;            ///< what it was granted
+    [[nodiscard]] bool cancel(waiter& w) noexcept;     ///< false: it was decided before
+    void received(waiter& w, bool by_caller) noexcept; ///< what it was granted, or else it never will be
 
     std::vector<detail::resumption> forget(asio::execution_context& context) noexcept override;
 

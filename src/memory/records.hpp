@@ -43,10 +43,13 @@ public:
     bool pinned : 1 = false;
     bool linked : 1 = false;      ///< held: in the lists of its entry and owner
     bool overdue_end : 1 = false; ///< the deadline is the request's hold_until, not its lease
+    bool told : 1 = false;        ///< an owner's: some call has returned it to its caller
+    std::uint32_t untold = 0;     ///< an owner's: calls that were granted it, and have yet to return
     entry* of = nullptr;
     hold_record* next_key = nullptr; ///< of the same scoped acquisition
     owner_record* owner = nullptr;   ///< null: nobody in particular
     std::uint64_t token = 0;
+    std::uint64_t born = 0; ///< its first token: says whether it is still the same hold
     time_point since;
     loss_listener* listener = nullptr;
     list_hook in_entry;
@@ -65,7 +68,7 @@ struct waiter_link {
     entry* on = nullptr;
     waiter* of = nullptr;
     owner_record* owner = nullptr;
-    bool fresh = false; ///< once granted: the key was not the owner's before
+    std::uint64_t born = 0; ///< once granted: of the hold
     list_hook in_entry;
     list_hook in_owner;
 };

@@ -96,6 +96,7 @@ hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_
     held.rank = rank_expiry;
     held.of = &e;
     held.mode = request.mode;
+    held.born = token;
     held.linked = true;
     e.holds.push_back(held);
     if (!request.owner.empty()) {

@@ -172,10 +172,14 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
         } else {
             entry& e = entries[i] ? *entries[i] : add_entry(request.keys, i);
             held = &add_hold(e, request, token);
-            if (waited)
-                waited->links[i].fresh = true;
             tell(lock_event_kind::granted, e, request.mode, request.owner, token,
                  waited ? waited->since : never);
+        }
+        if (!waited) {
+            held->told = true;
+        } else {
+            ++held->untold;
+            waited->links[i].born = held->born;
         }
         result.expires_at = std::min(result.expires_at, held->at);
         if (request.scoped) {

@@ -24,7 +24,7 @@ waiter::~waiter() {
 
 void waiter::enqueue() {
     context = &resume.context();
-    table_->attach(*context);
+    table_->attach(*context, resume);
     table_->enqueue(*this);
 }
 
@@ -44,6 +44,8 @@ acquisition waiter::take() {
     if (error)
         throw lock_error::acquiring(error, request.keys);
     taken_ = true;
+    if (!request.owner.empty())
+        table_->received(*this, true);
     return granted;
 }
 
@@ -51,7 +53,7 @@ void waiter::give_back() noexcept {
     if (granted.held)
         granted.held->drop();
     else
-        table_->give_back(*this);
+        table_->received(*this, false);
 }
 
 } // namespace colock::memory

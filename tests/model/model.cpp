@@ -27,16 +27,6 @@ std::size_t model::waiters(const std::string& key) const {
         std::count_if(pending_.begin(), pending_.end(), [&](call_id id) { return names(calls_[id], key); }));
 }
 
-bool model::may_share(call_id id) const {
-    const model_call& c = calls_[id];
-    return !c.owner.empty() && std::any_of(pending_.begin(), pending_.end(), [&](call_id other) {
-        const model_call& o = calls_[other];
-        return other != id && o.owner == c.owner &&
-               std::any_of(c.keys.begin(), c.keys.end(),
-                           [&](const std::string& key) { return names(o, key); });
-    });
-}
-
 bool model::idle() const {
     return holds_.empty() && pending_.empty();
 }

@@ -80,8 +80,6 @@ public:
     [[nodiscard]] std::vector<model_hold> holds(const std::string& key) const;
     [[nodiscard]] std::size_t waiters(const std::string& key) const;
     [[nodiscard]] bool lost(call_id guard) const;
-    [[nodiscard]] bool
-    may_share(call_id id) const; ///< a pending call: with another one of its owner, when granted
     [[nodiscard]] colock::time_point next_deadline() const;
     [[nodiscard]] bool idle() const; ///< nothing held, nothing waits
 

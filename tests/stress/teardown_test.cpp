@@ -104,9 +104,6 @@ public:
 
 private:
     asio::io_context io_;
-    // To be removed: strands are shut down before waits are forgotten if they are first used after the first
-    // wait.
-    asio::strand<asio::io_context::executor_type> strand_ = asio::make_strand(io_);
     asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
     std::array<std::thread, 2> threads_{std::thread([this] { io_.run(); }),
                                         std::thread([this] { io_.run(); })};
@@ -123,7 +120,6 @@ public:
 
 private:
     asio::thread_pool pool_{2};
-    asio::strand<asio::thread_pool::executor_type> strand_ = asio::make_strand(pool_); // as above
 };
 
 template<class Doomed>
@@ -172,9 +168,6 @@ BOOST_AUTO_TEST_CASE(Z2_a_service_is_destroyed_under_its_waiters) {
         std::latch done(calls);
         std::atomic<std::size_t> granted{0};
         std::atomic<std::size_t> closed{0};
-        // To be removed: while no other guard keeps the lock table, it does not survive a guard that is being
-        // dropped on another thread and has calls to wake.
-        auto keeper = static_cast<colock::memory_provider&>(locks->get_provider()).try_lock("keeper");
         {
             held_keys held(*locks);
             for (std::size_t i = 0; i < calls; ++i)

@@ -87,6 +87,35 @@ BOOST_AUTO_TEST_CASE(O1_other_calls_of_an_owner_enter_with_it_wherever_they_queu
     BOOST_CHECK(first.get().id() == second.get().id());
 }
 
+BOOST_AUTO_TEST_CASE(O1_a_cancelled_call_takes_nothing_from_another_call_of_its_owner) {
+    world w;
+    auto held = w.now(w.locks->lock("a"));
+    auto first = w.start(w.locks->acquire("a", {.owner = "me", .wait = forever}));
+    auto second = w.start(w.locks->acquire("a", {.owner = "me", .wait = forever}));
+    w.inside([&] {
+        held.reset(); // grants both the same hold
+        first.cancel();
+    });
+    BOOST_CHECK(first.error() == asio::error::operation_aborted);
+    BOOST_CHECK_EQUAL(w.held(), 1u);
+    BOOST_CHECK(w.now(w.locks->release(second.get())));
+}
+
+BOOST_AUTO_TEST_CASE(K1_two_cancelled_calls_of_an_owner_leave_nothing) {
+    world w;
+    auto held = w.now(w.locks->lock("a"));
+    auto one = w.start(w.locks->acquire("a", {.owner = "me", .wait = forever}));
+    auto both = w.start(w.locks->acquire(colock::keys("a", "b"), {.owner = "me", .wait = forever}));
+    w.inside([&] {
+        held.reset();
+        one.cancel();
+        both.cancel();
+    });
+    BOOST_CHECK(one.error() == asio::error::operation_aborted);
+    BOOST_CHECK(both.error() == asio::error::operation_aborted);
+    BOOST_CHECK_EQUAL(w.held(), 0u);
+}
+
 BOOST_AUTO_TEST_CASE(O2_a_lock_of_nobody_is_never_entered_again) {
     world w;
     w.now(w.locks->acquire("a"));
