@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 namespace colock_test {
 
 world::world(colock::memory_provider_options options) {
@@ -21,6 +23,11 @@ void world::advance(colock::duration span) {
 
 std::size_t world::held() {
     return now(locks->list()).size();
+}
+
+asio::awaitable<void> endless() {
+    asio::steady_timer timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+    co_await timer.async_wait(asio::use_awaitable);
 }
 
 } // namespace colock_test

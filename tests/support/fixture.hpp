@@ -134,6 +134,9 @@ struct world {
     colock::memory_provider* memory = nullptr;
 };
 
+/// Never ends but by cancellation.
+asio::awaitable<void> endless();
+
 /// Whether a call throws a lock_error of this code.
 template<class Function>
 bool fails_with(errc code, Function f) {

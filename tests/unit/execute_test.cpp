@@ -19,15 +19,9 @@ BOOST_AUTO_TEST_SUITE(execute)
 using namespace colock_test;
 using colock::forever;
 
-// Never ends but by cancellation.
-asio::awaitable<void> endless() {
-    asio::steady_timer timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
-    co_await timer.async_wait(asio::use_awaitable);
-}
-
 /// Ends when it is told to, whatever cancellation says.
-struct stubborn {
-    explicit stubborn(asio::io_context& io) : timer(io, asio::steady_timer::time_point::max()) {}
+struct unstoppable {
+    explicit unstoppable(asio::io_context& io) : timer(io, asio::steady_timer::time_point::max()) {}
     asio::awaitable<int> operator()() {
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         running = true;
@@ -114,7 +108,7 @@ BOOST_AUTO_TEST_CASE(E2_the_timeout_counts_waiting_and_running_together) {
 
 BOOST_AUTO_TEST_CASE(E2_a_job_that_ignores_cancellation_loses_the_lock_after_its_grace) {
     world w;
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto running = w.start(w.locks->execute("a", job, {.timeout = 2s, .grace = 3s}));
     auto next = w.start(w.locks->lock("a", {.wait = forever}));
     w.advance(5s - 1ns);
@@ -131,7 +125,7 @@ BOOST_AUTO_TEST_CASE(E2_a_job_that_ignores_cancellation_loses_the_lock_after_its
 
 BOOST_AUTO_TEST_CASE(E2_without_a_timeout_a_job_runs_as_long_as_it_likes) {
     world w;
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto running = w.start(w.locks->execute("a", job, {.timeout = forever}));
     w.advance(24h);
     job.timer.cancel();
@@ -162,7 +156,7 @@ BOOST_AUTO_TEST_CASE(E3_wait_bounds_the_waiting_alone) {
     w.advance(1s);
     BOOST_CHECK(a_second.error() == errc::timed_out);
     held.reset();
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto longer = w.start(w.locks->execute("a", job, {.wait = 1s}));
     w.advance(4s);
     job.timer.cancel();
@@ -262,7 +256,7 @@ BOOST_AUTO_TEST_CASE(E6_cancelling_it_cancels_the_job_and_releases) {
 
 BOOST_AUTO_TEST_CASE(E6_a_cancelled_call_waits_for_a_job_that_ignores_it) {
     world w;
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto running = w.start(w.locks->execute("a", job));
     running.cancel();
     w.run();
@@ -340,7 +334,7 @@ BOOST_AUTO_TEST_CASE(E7_a_job_runs_on_its_callers_strand_if_there_is_one) {
 
 BOOST_AUTO_TEST_CASE(E8_lease_lost_comes_before_all_else) {
     world w;
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto running = w.start(w.locks->execute("a", job, {.timeout = 1s, .grace = 10s}));
     w.advance(1s); // timed out as well
     w.now(w.locks->release_all());
@@ -406,7 +400,7 @@ BOOST_AUTO_TEST_CASE(E8_an_abort_of_the_jobs_own_is_its_exception) {
 
 BOOST_AUTO_TEST_CASE(E8_a_value_that_comes_too_late_is_a_timeout) {
     world w;
-    stubborn job(w.io);
+    unstoppable job(w.io);
     auto running = w.start(w.locks->execute("a", job, {.timeout = 1s, .grace = 10s}));
     w.advance(1s);
     job.timer.cancel();

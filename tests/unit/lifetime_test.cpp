@@ -14,11 +14,6 @@ BOOST_AUTO_TEST_SUITE(lifetime)
 using namespace colock_test;
 using colock::forever;
 
-asio::awaitable<void> suspended() {
-    asio::steady_timer timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
-    co_await timer.async_wait(asio::use_awaitable);
-}
-
 BOOST_AUTO_TEST_CASE(Z1_close_ends_waits_waits_for_jobs_and_takes_guards_back) {
     world w;
     auto guard = w.now(w.locks->lock("guarded"));
@@ -70,6 +65,21 @@ BOOST_AUTO_TEST_CASE(Z1_close_can_be_cancelled_and_awaited_twice) {
     w.run();
     BOOST_CHECK(second.done() && !second.failed());
     BOOST_CHECK(running.done() && !running.failed());
+}
+
+BOOST_AUTO_TEST_CASE(Z1_close_takes_back_what_a_waiter_was_granted_and_has_not_received) {
+    world w;
+    auto held = w.now(w.locks->lock("a"));
+    auto waiting = w.start(w.locks->lock("a", {.wait = forever}));
+    started<void> closing;
+    w.inside([&] {
+        held.reset(); // grants, and posts that
+        closing = colock_test::start(w.io.get_executor(), w.memory->close());
+        BOOST_CHECK(!waiting.done());
+    });
+    BOOST_CHECK(closing.done());
+    BOOST_CHECK(waiting.get().lost());
+    BOOST_CHECK_EQUAL(w.held(), 0u);
 }
 
 BOOST_AUTO_TEST_CASE(Z1_a_provider_added_after_close_is_closed_too) {
@@ -137,7 +147,7 @@ struct scene {
 
     asio::awaitable<void> hold_and_suspend() {
         const auto held = co_await locks->lock(colock::keys("x", "y"), {.wait = forever});
-        co_await suspended();
+        co_await endless();
     }
     asio::awaitable<void> wait_for_loss() { co_await outside->wait_lost(); }
     asio::awaitable<void> wait_alone(const colock::lock_request& request) {
@@ -192,7 +202,7 @@ BOOST_AUTO_TEST_CASE(Z2_in_every_order) {
         const auto waiter = [&]() -> asio::awaitable<void> {
             const auto held = co_await s.locks->lock(colock::keys("a", "c"), {.wait = 1h});
         };
-        const auto long_job = [] { return suspended(); };
+        const auto long_job = [] { return endless(); };
         const auto job = [&]() -> asio::awaitable<void> { co_await s.locks->execute("j", long_job); };
         const auto queued = [&]() -> asio::awaitable<void> { co_await s.locks->execute("j", long_job); };
         const auto closer = [&]() -> asio::awaitable<void> { co_await s.locks->close(); };
