@@ -1,0 +1,107 @@
+// What a worker measures and checks at each stage of a call. What it measures by is its own; what it checks
+// is the key's.
+#include "worker.hpp"
+
+namespace contention {
+
+using colock::errc;
+
+void worker::call() {
+    const moment at = now();
+    recorder& here = recorder::here();
+    here.trace.moved_on(at);
+
+    newest_token_ = own_token_;
+    const nanoseconds wait = in_.what.wait;
+    const bool limited = wait.count() < std::numeric_limits<moment>::max() - at;
+    waiting_.begin(at, limited ? at + wait.count() : std::numeric_limits<moment>::max(), mode_);
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        newest_token_ = std::max(newest_token_, in_.check(chosen_[i]).greatest_token());
+        in_.queue(chosen_[i]).join(places_[i]);
+    }
+    queued_ = true;
+    here.trace.called(waiting_);
+}
+
+void worker::granted(std::uint64_t token) {
+    granted_at_ = now();
+    recorder::here().trace.moved_on(granted_at_);
+    ++counts_.grants;
+    queued_ = false;
+
+    overtook_ = false;
+    bool freed = true;
+    moment freed_at = 0;
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        const breach wrong = in_.check(chosen_[i]).enter(mode_, token, newest_token_);
+        if (wrong)
+            in_.found(wrong, chosen_[i]);
+        const key_queue::granted how = in_.queue(chosen_[i]).take(places_[i], granted_at_);
+        overtook_ = overtook_ || how.overtook;
+        freed = freed && how.freed;
+        freed_at = std::max(freed_at, how.released); // the last of its keys to become free let it in
+    }
+    hand_off_ = freed && freed_at > waiting_.at() ? granted_at_ - freed_at : -1;
+    own_token_ = token;
+}
+
+void worker::before_release() {
+    const moment at = in_.what.hold.suspends() ? now() : granted_at_;
+    for (const std::size_t key : chosen_) {
+        in_.check(key).leave(mode_);
+        in_.queue(key).release(mode_, at);
+    }
+}
+
+void worker::released(bool was_held) {
+    const moment at = now();
+    if (!was_held && in_.now_in() != phase::stopping) // close() may take it at the end
+        in_.failed("the lock of \"" + in_.name(chosen_.front()) + "\" was lost while it was held");
+    if (!counts_now()) {
+        note_unfinished(granted_at_);
+        return;
+    }
+    ++counts_.operations;
+    counts_.inversions += overtook_;
+    recorder& here = recorder::here();
+    here.count_operation();
+    here.wait.record(granted_at_ - waiting_.at());
+    here.hold.record(at - granted_at_);
+    if (hand_off_ >= 0)
+        here.hand_off.record(hand_off_);
+}
+
+void worker::refused(const colock::lock_error& error) {
+    const moment at = now();
+    refused_ = true;
+    if (!queued_) { // an execute that was granted, and lost its lock
+        if (in_.now_in() != phase::stopping)
+            in_.failed(error.what());
+        return;
+    }
+    queued_ = false;
+    const bool timed_out = error.code() == errc::timed_out;
+    const bool at_once = error.code() == errc::already_locked || error.code() == errc::too_many_waiters;
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        key_queue& queue = in_.queue(chosen_[i]);
+        at_once ? queue.leave(places_[i]) : queue.give_up(places_[i], at);
+    }
+    if (!timed_out && !at_once && (error.code() != errc::closed || in_.now_in() != phase::stopping))
+        in_.failed(error.what());
+    else if (counts_now() && (timed_out || at_once))
+        ++(timed_out ? counts_.timeouts : counts_.refusals);
+    else
+        note_unfinished(at);
+}
+
+void worker::note_unfinished(moment ended) {
+    if (in_.now_in() != phase::stopping)
+        return;
+    const moment end = in_.window_end();
+    if (waiting_.at() >= end || ended <= end)
+        return;
+    ++counts_.unfinished;
+    counts_.unfinished_wait = end - waiting_.at();
+}
+
+} // namespace contention
