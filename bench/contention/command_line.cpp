@@ -33,9 +33,10 @@ What is measured, in the window between warm-up and end:
   hand-off   from just before a release to the resumption of who had been waiting for it
   Jain       (sum x)^2 / (n sum x^2) of the operations of each coroutine: 1 all the same, 1/n one had all
   granted out of order
-             operations granted while a call that excludes them was there before for the same key, and waited
-             still. With several threads, "before" counts only if its thread has gone on to another coroutine
-             since, or after 10ms: calls made at the same moment have no order. In-process locks should show 0.
+             calls granted while another one, which excludes them, had come before for the same key and waited
+             still. With several threads, that one has surely come before only if its thread had gone on to
+             another coroutine by then, or 100 ms had passed: calls made at the same moment have no order. A
+             lock that grants in order shows 0.
   Coroutines call again only when their last operation has ended: a slow lock is also asked less often.
   Recording an operation costs some 100 to 200 ns; micro compares faster things than that.
 

@@ -20,7 +20,7 @@ void key_queue::join(place& p) noexcept {
     last_ = &p;
 }
 
-key_queue::granted key_queue::take(place& p, moment now) noexcept {
+key_queue::granted key_queue::take(place& p, moment now, bool counts) noexcept {
     const waiting_call& mine = *p.of;
     const bool exclusive = mine.mode() == lock_mode::exclusive;
     granted result;
@@ -31,13 +31,15 @@ key_queue::granted key_queue::take(place& p, moment now) noexcept {
     const std::lock_guard guard(mutex_);
     int steps = 0;
     for (const place* other = first_; other != &p && steps < longest_walk; other = other->after, ++steps) {
-        const waiting_call& theirs = *other->of;
+        waiting_call& theirs = *other->of;
         if (!exclusive && theirs.mode() == lock_mode::shared)
             continue;
         if (theirs.may_have_ended(now)) {
             result.freed = false; // its departure may have let this call in
         } else if (theirs.queued_at(mine.at())) {
-            result.overtook = true;
+            result.overtook = &theirs;
+            if (counts)
+                theirs.overtake(); // it cannot end meanwhile: that takes the mutex
             break;
         }
     }

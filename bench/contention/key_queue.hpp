@@ -26,6 +26,7 @@ public:
         deadline_ = deadline;
         mode_ = mode;
         known_.store(-++number_, std::memory_order_relaxed);
+        overtaken_.store(0, std::memory_order_relaxed);
     }
 
     [[nodiscard]] moment at() const noexcept { return at_; }
@@ -48,13 +49,20 @@ public:
     /// Whether its limit has passed, so that it may no longer be in the queue.
     [[nodiscard]] bool may_have_ended(moment now) const noexcept { return now >= deadline_; }
 
-    static constexpr moment idle_slack = 10'000'000;
+    /// A call that came later was granted first.
+    void overtake() noexcept { overtaken_.fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t overtaken() const noexcept {
+        return overtaken_.load(std::memory_order_relaxed);
+    }
+
+    static constexpr moment idle_slack = 100'000'000; // threads are held up for tens of ms on a busy machine
 
 private:
     moment at_ = 0;
     moment deadline_ = 0;
     std::int64_t number_ = 0;
     std::atomic<std::int64_t> known_{0}; // when it was known to be queued; before that, minus its number
+    std::atomic<std::uint64_t> overtaken_{0};
     lock_mode mode_ = lock_mode::exclusive;
 };
 
@@ -89,13 +97,15 @@ public:
 
     /// What a grant means for the queue.
     struct granted {
-        bool overtook = false; ///< another call that excludes this one was there before and still waits
-        bool freed = true;     ///< `released` is what let the call in, if that was waiting then
-        moment released = 0;   ///< the latest release of one that had excluded it; zero: none
+        waiting_call* overtook = nullptr; ///< it excludes this one, was there before, and has not ended yet
+        bool freed = true;                ///< `released` is what let the call in, if that was waiting then
+        moment released = 0;              ///< the latest release of one that had excluded it; zero: none
     };
 
     void join(place& p) noexcept;
-    [[nodiscard]] granted take(place& p, moment now) noexcept;
+    /// The call was granted. `counts`: tell the call that it overtook, if any. Whether that was an inversion
+    /// is known when that call ends: it may have been refused already, and not have resumed yet.
+    [[nodiscard]] granted take(place& p, moment now, bool counts) noexcept;
     void give_up(place& p, moment now) noexcept; ///< a call that waited leaves, not having been granted
     void leave(place& p) noexcept;               ///< a call leaves that was refused at once
     void release(lock_mode mode, moment now) noexcept;
@@ -104,8 +114,9 @@ private:
     class spin_lock {
     public:
         void lock() noexcept {
-            while (taken_.test_and_set(std::memory_order_acquire))
-                std::this_thread::yield();
+            for (int spins = 0; taken_.test_and_set(std::memory_order_acquire); ++spins)
+                if (spins > 100)
+                    std::this_thread::yield();
         }
         void unlock() noexcept { taken_.clear(std::memory_order_release); }
 

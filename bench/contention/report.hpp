@@ -5,6 +5,7 @@
 
 #include <colock/provider.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -22,7 +23,7 @@ struct report {
     summary hold;                 ///< from the grant until the release was done
     summary hand_off;             ///< from a release to the resumption of who had waited for it
     double jain = 1;              ///< of the operations of each coroutine
-    std::uint64_t inversions = 0; ///< operations granted while an earlier call for the same key waited
+    std::uint64_t inversions = 0; ///< grants while an earlier call for the same key waited
     std::uint64_t unfinished = 0; ///< calls that still waited when the window ended
     nanoseconds longest_unfinished{};
 
@@ -39,7 +40,8 @@ struct report {
         return seconds > 0 ? static_cast<double>(operations) / seconds : 0;
     }
     [[nodiscard]] double inversion_share() const noexcept {
-        return operations != 0 ? static_cast<double>(inversions) / static_cast<double>(operations) : 0;
+        return std::min(1.0, static_cast<double>(inversions) /
+                                 static_cast<double>(std::max<std::uint64_t>(operations, 1)));
     }
 
     /// 0: all went well; 1: an invariant broke; 3: the run failed.

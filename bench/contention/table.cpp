@@ -71,7 +71,8 @@ std::string to_table(const report& r) {
                    "p99.9", "max");
     text += row("wait", r.wait) + row("hold", r.hold) + row("hand-off", r.hand_off) + '\n';
     text += format("%-12s Jain %.4f among coroutines; granted out of order: %s%s\n", "fairness", r.jain,
-                   grouped(r.inversions).c_str(), share(r.inversions, r.operations).c_str());
+                   grouped(r.inversions).c_str(),
+                   share(std::min(r.inversions, r.operations), r.operations).c_str());
     const std::uint64_t calls = r.operations + r.timeouts + r.refusals;
     text += format("%-12s %s%s", "timeouts", grouped(r.timeouts).c_str(), share(r.timeouts, calls).c_str());
     if (r.refusals != 0)

@@ -19,8 +19,8 @@ public:
         std::uint64_t operations = 0;
         std::uint64_t timeouts = 0;
         std::uint64_t refusals = 0;
-        std::uint64_t inversions = 0;
-        std::uint64_t grants = 0; ///< in the whole run
+        std::uint64_t inversions = 0; ///< grants that overtook calls of this worker
+        std::uint64_t grants = 0;     ///< in the whole run
         std::uint64_t unfinished = 0;
         moment unfinished_wait = 0; ///< how long that had waited when the window ended
     };
@@ -67,7 +67,6 @@ private:
     std::uint64_t newest_token_ = 0; // before the call, as far as is known
     moment granted_at_ = 0;
     moment hand_off_ = 0; // how long it took; negative: nobody handed over
-    bool overtook_ = false;
     bool claimed_ = false;
     bool queued_ = false; // called, and neither granted nor refused yet
     bool refused_ = false;

@@ -29,20 +29,21 @@ void worker::granted(std::uint64_t token) {
     ++counts_.grants;
     queued_ = false;
 
-    overtook_ = false;
+    bool may_count = in_.now_in() == phase::measuring; // once a call, whatever the number of its keys
     bool freed = true;
     moment freed_at = 0;
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         const breach wrong = in_.check(chosen_[i]).enter(mode_, token, newest_token_);
         if (wrong)
             in_.found(wrong, chosen_[i]);
-        const key_queue::granted how = in_.queue(chosen_[i]).take(places_[i], granted_at_);
-        overtook_ = overtook_ || how.overtook;
+        const key_queue::granted how = in_.queue(chosen_[i]).take(places_[i], granted_at_, may_count);
+        may_count = may_count && !how.overtook;
         freed = freed && how.freed;
         freed_at = std::max(freed_at, how.released); // the last of its keys to become free let it in
     }
     hand_off_ = freed && freed_at > waiting_.at() ? granted_at_ - freed_at : -1;
     own_token_ = token;
+    counts_.inversions += waiting_.overtaken();
 }
 
 void worker::before_release() {
@@ -62,7 +63,6 @@ void worker::released(bool was_held) {
         return;
     }
     ++counts_.operations;
-    counts_.inversions += overtook_;
     recorder& here = recorder::here();
     here.count_operation();
     here.wait.record(granted_at_ - waiting_.at());
@@ -86,6 +86,8 @@ void worker::refused(const colock::lock_error& error) {
         key_queue& queue = in_.queue(chosen_[i]);
         at_once ? queue.leave(places_[i]) : queue.give_up(places_[i], at);
     }
+    if (!at_once)
+        counts_.inversions += waiting_.overtaken();
     if (!timed_out && !at_once && (error.code() != errc::closed || in_.now_in() != phase::stopping))
         in_.failed(error.what());
     else if (counts_now() && (timed_out || at_once))
