@@ -1,0 +1,12 @@
+#pragma once
+
+#include "load.hpp"
+
+namespace colock_test {
+
+/// Knows `memory:`, and what must be noticed: `nothing:` excludes nobody; `stale:` always gives the same
+/// token; `barging:` gives a free key to whoever comes by; `down:` cannot be reached; `forgetful:` has lost
+/// what is released.
+[[nodiscard]] contention::provider_factory faulty_providers();
+
+} // namespace colock_test
