@@ -64,30 +64,34 @@ BOOST_AUTO_TEST_CASE(a_token_that_was_seen_before_the_call) {
 
 namespace {
 
-/// A call for one key.
+/// A key, and the one thread that calls for it.
+struct one_key {
+    key_queue queue;
+    thread_trace thread;
+};
+
 struct caller {
-    explicit caller(key_queue& to, moment at, lock_mode mode = exclusive, moment deadline = 1'000'000'000)
-        : queue(to) {
-        thread.moved_on(at);
+    caller(one_key& key, moment at, lock_mode mode = exclusive, moment deadline = 1'000'000'000)
+        : queue(key.queue) {
+        key.thread.moved_on(at);
         call.begin(at, deadline, mode);
         queue.join(place);
-        thread.called(call);
+        key.thread.called(call);
     }
     bool overtakes(moment now) { return queue.take(place, now, true).overtook != nullptr; }
 
     key_queue& queue;
     waiting_call call;
     key_queue::place place{&call};
-    static inline thread_trace thread; // they all call on one thread, one after the other
 };
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(grants_in_order) {
-    key_queue queue;
-    caller a(queue, 10);
-    caller b(queue, 11);
-    caller c(queue, 11);
+    one_key key;
+    caller a(key, 10);
+    caller b(key, 11);
+    caller c(key, 11);
     for (caller* each : {&a, &b, &c}) {
         BOOST_TEST(!each->overtakes(20));
         BOOST_TEST(each->call.overtaken() == 0u);
@@ -95,10 +99,10 @@ BOOST_AUTO_TEST_CASE(grants_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(grants_out_of_order) {
-    key_queue queue;
-    caller a(queue, 10);
-    caller b(queue, 11);
-    caller c(queue, 12);
+    one_key key;
+    caller a(key, 10);
+    caller b(key, 11);
+    caller c(key, 12);
     BOOST_TEST(c.overtakes(20));
     BOOST_TEST(b.overtakes(21));
     BOOST_TEST(!a.overtakes(22));
@@ -107,11 +111,11 @@ BOOST_AUTO_TEST_CASE(grants_out_of_order) {
 }
 
 BOOST_AUTO_TEST_CASE(readers_pass_readers_but_not_writers) {
-    key_queue queue;
-    caller first(queue, 10, shared);
-    caller second(queue, 11, shared);
-    caller writer(queue, 12);
-    caller late(queue, 13, shared);
+    one_key key;
+    caller first(key, 10, shared);
+    caller second(key, 11, shared);
+    caller writer(key, 12);
+    caller late(key, 13, shared);
     BOOST_TEST(!second.overtakes(20));
     BOOST_TEST(late.overtakes(21));
     BOOST_TEST(writer.overtakes(22));
@@ -119,11 +123,11 @@ BOOST_AUTO_TEST_CASE(readers_pass_readers_but_not_writers) {
 }
 
 BOOST_AUTO_TEST_CASE(who_may_have_timed_out_is_not_overtaken) {
-    key_queue queue;
-    caller impatient(queue, 10, exclusive, 15);
-    caller b(queue, 11);
+    one_key key;
+    caller impatient(key, 10, exclusive, 15);
+    caller b(key, 11);
     BOOST_TEST(!b.overtakes(15));
-    queue.give_up(impatient.place, 16);
+    key.queue.give_up(impatient.place, 16);
 }
 
 BOOST_AUTO_TEST_CASE(calls_of_several_threads_that_were_made_at_once_have_no_order) {
@@ -157,23 +161,23 @@ BOOST_AUTO_TEST_CASE(calls_of_several_threads_that_were_made_at_once_have_no_ord
 }
 
 BOOST_AUTO_TEST_CASE(hand_off_is_from_the_release_that_let_a_call_in) {
-    key_queue queue;
-    caller writer(queue, 10);
-    caller reader(queue, 11, shared);
-    queue.release(exclusive, 20);
-    queue.release(shared, 30);
-    const auto to_writer = queue.take(writer.place, 40, false);
+    one_key key;
+    caller writer(key, 10);
+    caller reader(key, 11, shared);
+    key.queue.release(exclusive, 20);
+    key.queue.release(shared, 30);
+    const auto to_writer = key.queue.take(writer.place, 40, false);
     BOOST_TEST(to_writer.freed);
     BOOST_TEST(to_writer.released == 30);
-    const auto to_reader = queue.take(reader.place, 41, false);
+    const auto to_reader = key.queue.take(reader.place, 41, false);
     BOOST_TEST(to_reader.freed);
     BOOST_TEST(to_reader.released == 20); // readers do not keep each other out
 
-    caller timed_out(queue, 50);
-    caller next(queue, 51);
-    queue.release(exclusive, 52);
-    queue.give_up(timed_out.place, 60);
-    BOOST_TEST(!queue.take(next.place, 61, false).freed); // no release, but that departure
+    caller timed_out(key, 50);
+    caller next(key, 51);
+    key.queue.release(exclusive, 52);
+    key.queue.give_up(timed_out.place, 60);
+    BOOST_TEST(!key.queue.take(next.place, 61, false).freed); // no release, but that departure
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,3 +18,11 @@ execute_process(COMMAND ${PROGRAM} --coroutines none
 if(NOT result EQUAL 2 OR NOT out STREQUAL "" OR NOT err MATCHES "^contention: --coroutines: [^\n]+\n$")
     message(FATAL_ERROR "exit code ${result} for a bad option, output:\n${out}${err}")
 endif()
+
+# Ctrl-C ends the run at once, and it reports. (timeout is of Debian's coreutils.)
+execute_process(COMMAND timeout --preserve-status --signal INT 1 ${PROGRAM} --duration 1h --think exp:1h --json
+    RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err TIMEOUT 30)
+string(JSON interrupted ERROR_VARIABLE no_json GET "${out}" interrupted)
+if(NOT result EQUAL 0 OR no_json OR NOT interrupted)
+    message(FATAL_ERROR "exit code ${result} after a signal, output:\n${out}${err}")
+endif()
