@@ -1,75 +1,98 @@
-#include "runner.hpp"
+#include "report.hpp"
+#include "targets.hpp"
 
-#include <cstdlib>
+#include <CLI/CLI.hpp>
+
 #include <iostream>
-#include <string>
+#include <memory>
 #include <thread>
 
-int main(int argc, char** argv) {
-    using namespace colock_bench;
+namespace {
+
+using namespace colock_bench;
+
+struct settings {
     int rounds = 7;
+    bool curves = false;
     std::string only;
-    for (int i = 1; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (argument == "--rounds" && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
-            rounds = std::atoi(argv[++i]);
-        } else if (argument == "--only" && i + 1 < argc) {
-            only = argv[++i];
-        } else {
-            std::cerr << "usage: micro [--rounds N] [--only part-of-a-name]\n"
-                         "Measures colock beside what one has without it, interleaved in one process.\n"
-                         "Times are nanoseconds per operation; ratios are of the same round.\n";
-            return argument == "--help" ? 0 : 2;
-        }
+    std::string json;
+};
+
+/// Leaves the program if the arguments say so: with 0 after --help, with 2 if they are wrong.
+settings parse(int argc, char** argv) {
+    settings chosen;
+    CLI::App app{
+        "Measures colock beside what one has without it, interleaved in one process. Times are of one\n"
+        "operation; ratios are of the same round, and are judged by the targets of the design.",
+        "micro"};
+    app.add_option("--rounds", chosen.rounds, "How often all is measured, after a round to warm up")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    app.add_option("--only", chosen.only, "Measure only what has this in its name")->type_name("PART");
+    app.add_option("--json", chosen.json, "Write the results as JSON to this file; \"-\" is standard output")
+        ->type_name("FILE");
+    app.add_flag("--curves", chosen.curves, "Measure throughput against coroutines and threads instead");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0)
+            std::exit(app.exit(error));
+        std::cerr << "micro: " << error.what() << " (see micro --help)\n";
+        std::exit(2);
     }
+    return chosen;
+}
+
+using file = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// Where the JSON goes, if anywhere. Opened before the work, not after it.
+file open_json(const std::string& name) {
+    if (name.empty())
+        return {nullptr, std::fclose};
+    file opened(name == "-" ? stdout : std::fopen(name.c_str(), "w"), std::fclose);
+    if (!opened) {
+        std::perror(("micro: cannot write " + name).c_str());
+        std::exit(2);
+    }
+    return opened;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const settings chosen = parse(argc, argv);
+    file json = open_json(chosen.json);
     std::thread([] {}).join(); // libstdc++ skips its locks while there was only one thread
 
     runner all;
-    add_baselines(all);
-    add_ours(all);
-    add_threads(all);
-    add_memory(all);
-    all.run(rounds, only);
-    all.report({
-        {"lock + release / C", "lock + release", {"C: naive keyed lock"}, 1.75, 1.0},
-        {"lock + release / channel", "lock + release", {"channel"}, 0.75, 0.4},
-        {"lock + release with a limit / channel || timer",
-         "lock + release",
-         {"channel || timer"},
-         1 / 40.0,
-         1 / 100.0},
-        {"try_lock + release / C", "try_lock + release", {"C: naive keyed lock"}, 1.25, 0.6},
-        {"acquire + release, owner, expire / C",
-         "acquire + release, owner, expire",
-         {"C: naive keyed lock"},
-         4.5,
-         3.0},
-        {"64 waiters / channel", "64 waiters", {"channel, 64 waiters"}, 1.15, 0.95},
-        {"16 keys x 64 waiters, armed timer / channels",
-         "16 keys x 64 waiters, armed timer",
-         {"16 channels x 64 waiters, armed timer"},
-         1.4,
-         1.1},
-        {"64 waiters with a limit / map of timers",
-         "64 waiters, limit",
-         {"map of timers, 64 waiters, limit"},
-         0.8,
-         0.65},
-        {"1000 waiters / 8 waiters", "1000 waiters", {"8 waiters"}, 1.3, 1.1},
-        {"2 threads, own keys / 1 thread, throughput",
-         "operations/us, 2 threads, own keys",
-         {"operations/us, 1 thread"},
-         1.6,
-         1.9,
-         true},
-        {"execute, plain job / (lock + release)", "execute, plain job", {"lock + release"}, 2.0, 1.3},
-        {"execute, coroutine job / (lock + release + co_spawn)",
-         "execute, coroutine job",
-         {"lock + release", "co_await co_spawn"},
-         1.5,
-         1.25},
-        {"bytes per waiter over its coroutine", "bytes per waiter over its coroutine", {"one"}, 512, 300},
-        {"bytes per held key", "bytes per held key", {"one"}, 256, 200},
-        {"bytes per idle key", "bytes per idle key", {"one"}, 0, 0},
-    });
+    report results;
+    results.rounds = chosen.rounds;
+    if (chosen.curves) {
+        results.curves = add_curves(all);
+    } else {
+        add_baselines(all);
+        add_ours(all);
+        add_threads(all);
+        add_memory(all);
+        add_many(all);
+    }
+    if (!all.run(chosen.rounds, chosen.only)) {
+        std::cerr << "micro: nothing has \"" << chosen.only << "\" in its name\n";
+        return 2;
+    }
+    results.variants = all.results();
+    results.ratios = all.judge(design_targets());
+
+    std::FILE* const text = chosen.json == "-" ? stderr : stdout;
+    if (chosen.curves) {
+        print_curves(results, text);
+    } else {
+        print_variants(results, text);
+        print_ratios(results, text);
+    }
+    if (json &&
+        (std::fputs((to_json(results) + "\n").c_str(), json.get()) < 0 || std::fflush(json.get()) != 0)) {
+        std::perror(("micro: cannot write " + chosen.json).c_str());
+        return 1;
+    }
 }

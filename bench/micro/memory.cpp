@@ -1,5 +1,6 @@
 // Bytes of memory, as the allocator hands them out.
-#include "loops.hpp"
+#include "baselines.hpp"
+#include "ours.hpp"
 #include "runner.hpp"
 
 #include <malloc.h>
@@ -15,13 +16,13 @@ double allocated() {
     return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd);
 }
 
-task wait_forever(colock::locking_service& locks) {
-    const auto held = co_await locks.lock(bench_key, {.wait = colock::forever});
-}
-
 task suspend_forever(asio::steady_timer& timer) {
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::use_awaitable);
+}
+
+task wait_forever(colock::locking_service& locks) {
+    const auto held = co_await locks.lock(bench_key, {.wait = colock::forever});
 }
 
 template<class Start>
@@ -34,40 +35,95 @@ double per_coroutine(asio::io_context& io, Start start) {
     return (allocated() - before) / many;
 }
 
-double waiter_over_bare_coroutine() {
+double per_bare_coroutine() {
     asio::io_context io;
     asio::steady_timer timer(io, 24h);
-    const double bare = per_coroutine(io, [&] { return suspend_forever(timer); });
-    asio::io_context other;
-    colock::locking_service locks(other.get_executor());
-    auto held = dynamic_cast<colock::memory_provider&>(locks.get_provider()).try_lock(bench_key);
-    const double waiting = per_coroutine(other, [&] { return wait_forever(locks); });
-    return waiting - bare;
+    return per_coroutine(io, [&] { return suspend_forever(timer); });
+}
+
+double per_our_waiter() {
+    asio::io_context io;
+    our_lock<> lock(io);
+    auto held = memory_of(lock.locks).try_lock(bench_key);
+    return per_coroutine(io, [&] { return wait_forever(lock.locks); });
+}
+
+/// Of a lock without a guard: the first coroutine takes it and keeps it.
+template<class Lock>
+task keep(Lock& lock, asio::steady_timer& timer) {
+    co_await lock.take(bench_key);
+    co_await timer.async_wait(asio::use_awaitable);
+    lock.give(bench_key);
+}
+
+template<class Lock>
+double per_waiter() {
+    asio::io_context io;
+    Lock lock(io);
+    asio::steady_timer timer(io, 24h);
+    return per_coroutine(io, [&] { return keep(lock, timer); });
+}
+
+std::vector<std::string> names() {
+    std::vector<std::string> made;
+    for (int i = 0; i < many; ++i)
+        made.push_back("prod_" + std::to_string(10'000'000'000 + i));
+    return made;
 }
 
 /// Held keys, and what is left when they are released.
-double per_key(bool released) {
-    std::vector<std::string> names;
-    for (int i = 0; i < many; ++i)
-        names.push_back("prod_" + std::to_string(10'000'000'000 + i));
+std::vector<double> per_our_key() {
+    const auto keys = names();
     std::vector<std::optional<colock::guard>> guards(many);
     colock::memory_provider memory;
     const double before = allocated();
     for (std::size_t i = 0; i < many; ++i)
-        guards[i] = memory.try_lock(names[i]);
-    if (released)
-        for (auto& guard : guards)
-            guard.reset();
-    return (allocated() - before) / many;
+        guards[i] = memory.try_lock(keys[i]);
+    const double held = allocated();
+    for (auto& guard : guards)
+        guard.reset();
+    return {(held - before) / many, (allocated() - before) / many};
+}
+
+template<class Lock>
+std::vector<double> per_key() {
+    const auto keys = names();
+    asio::io_context io;
+    Lock lock(io);
+    const double before = allocated();
+    for (const auto& key : keys)
+        if (!lock.try_take(key))
+            std::terminate();
+    const double held = allocated();
+    for (const auto& key : keys)
+        lock.give(key);
+    return {(held - before) / many, (allocated() - before) / many};
+}
+
+template<class Run>
+void add_keys(runner& to, const std::string& whose, Run run) {
+    to.add({"bytes per held key" + whose, "bytes per idle key" + whose}, run, "bytes");
 }
 
 } // namespace
 
 void add_memory(runner& to) {
-    to.add("bytes per waiter over its coroutine", waiter_over_bare_coroutine);
-    to.add("bytes per held key", [] { return per_key(false); });
-    to.add("bytes per idle key", [] { return per_key(true); });
-    to.add("one", [] { return 1.0; });
+    to.add(
+        {"bytes per suspended coroutine", "bytes per waiter with its coroutine",
+         "bytes per waiter over its coroutine"},
+        [] {
+            const double bare = per_bare_coroutine();
+            const double waiting = per_our_waiter();
+            return std::vector{bare, waiting, waiting - bare};
+        },
+        "bytes");
+    to.add("bytes per waiter with its coroutine, channel", per_waiter<channel_mutex<channel>>, "bytes");
+    to.add("bytes per waiter with its coroutine, map of channels", per_waiter<keyed_channels>, "bytes");
+    to.add("bytes per waiter with its coroutine, map of timers, limit", per_waiter<map_of_timers>, "bytes");
+    add_keys(to, "", per_our_key);
+    add_keys(to, ", C", per_key<naive_keyed>);
+    add_keys(to, ", map of channels", per_key<keyed_channels>);
+    add_keys(to, ", map of channels, idle keys kept", per_key<keyed_channels_kept>);
 }
 
 } // namespace colock_bench

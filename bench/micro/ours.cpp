@@ -1,4 +1,5 @@
-#include "loops.hpp"
+// The rows of colock, on one thread.
+#include "ours.hpp"
 #include "runner.hpp"
 
 #include <vector>
@@ -13,29 +14,25 @@ struct with_service {
     colock::locking_service locks;
 };
 
-struct lock_and_release : with_service {
-    using with_service::with_service;
-    task work(int count, int) {
-        for (int i = 0; i < count; ++i)
-            const auto held = co_await locks.lock(bench_key, {.wait = 30s});
-    }
-};
-
 struct try_lock_now : with_service {
     using with_service::with_service;
     task work(int count, int) {
-        auto& memory = dynamic_cast<colock::memory_provider&>(locks.get_provider());
+        auto& memory = memory_of(locks);
         for (int i = 0; i < count; ++i)
             const auto held = memory.try_lock(bench_key);
         co_return;
     }
 };
 
+template<bool Expires>
 struct acquire_and_release : with_service {
     using with_service::with_service;
     task work(int count, int) {
+        colock::acquire_options options{.owner = "user_123"};
+        if (Expires)
+            options.expire = 30s;
         for (int i = 0; i < count; ++i) {
-            co_await locks.acquire(bench_key, {.owner = "user_123", .expire = 30s});
+            co_await locks.acquire(bench_key, options);
             co_await locks.release(bench_key, {.owner = "user_123"});
         }
     }
@@ -58,6 +55,15 @@ struct execute_coroutine : with_service {
     }
 };
 
+struct execute_suspending : with_service {
+    using with_service::with_service;
+    static task job() { co_await asio::post(asio::deferred); }
+    task work(int count, int) {
+        for (int i = 0; i < count; ++i)
+            co_await locks.execute(bench_key, &job);
+    }
+};
+
 template<int KeyCount>
 struct several_keys : with_service {
     using with_service::with_service;
@@ -71,7 +77,8 @@ struct several_keys : with_service {
     }
 };
 
-struct shared_readers : with_service {
+/// A reader beside another reader, so that no release leaves the key free.
+struct shared_with_another : with_service {
     using with_service::with_service;
     task work(int count, int) {
         const auto other = co_await locks.lock(bench_key, {.mode = colock::lock_mode::shared});
@@ -80,13 +87,13 @@ struct shared_readers : with_service {
     }
 };
 
-template<bool Limited>
-struct contended : with_service {
+/// Readers that are inside together, and a writer among them, which ends and starts their batches.
+struct readers_and_writer : with_service {
     using with_service::with_service;
-    task work(int count, int) {
+    task work(int count, int number) {
+        const auto mode = number == 0 ? colock::lock_mode::exclusive : colock::lock_mode::shared;
         for (int i = 0; i < count; ++i) {
-            const auto held =
-                co_await locks.lock(bench_key, {.wait = Limited ? colock::duration(30s) : forever});
+            const auto held = co_await locks.lock(bench_key, {.wait = forever, .mode = mode});
             co_await asio::post(asio::deferred);
         }
     }
@@ -107,21 +114,30 @@ struct sixteen_keys_with_reactor : with_service {
     int ended = 0;
 };
 
+template<limit Limit>
+void add_waiters(runner& to, const std::string& name, int waiters) {
+    to.add(name, [=] { return per_operation<one_key<our_lock<Limit>, inside::a_post>>(128'000, waiters); });
+}
+
 } // namespace
 
 void add_ours(runner& to) {
-    to.add("lock + release", [] { return per_operation<lock_and_release>(200'000); });
+    to.add("lock + release", [] { return per_operation<one_key<our_lock<limit::given>>>(200'000); });
     to.add("try_lock + release", [] { return per_operation<try_lock_now>(200'000); });
-    to.add("acquire + release, owner, expire", [] { return per_operation<acquire_and_release>(100'000); });
+    to.add("acquire + release, owner", [] { return per_operation<acquire_and_release<false>>(100'000); });
+    to.add("acquire + release, owner, expire",
+           [] { return per_operation<acquire_and_release<true>>(100'000); });
     to.add("lock + release, 2 keys", [] { return per_operation<several_keys<2>>(50'000); });
     to.add("lock + release, 8 keys", [] { return per_operation<several_keys<8>>(20'000); });
-    to.add("lock + release, shared with another", [] { return per_operation<shared_readers>(100'000); });
+    to.add("lock + release, shared with another", [] { return per_operation<shared_with_another>(100'000); });
     to.add("execute, plain job", [] { return per_operation<execute_plain>(100'000); });
     to.add("execute, coroutine job", [] { return per_operation<execute_coroutine>(50'000); });
-    to.add("64 waiters", [] { return per_operation<contended<false>>(128'000, 64); });
-    to.add("64 waiters, limit", [] { return per_operation<contended<true>>(128'000, 64); });
-    to.add("8 waiters", [] { return per_operation<contended<false>>(128'000, 8); });
-    to.add("1000 waiters", [] { return per_operation<contended<false>>(128'000, 1000); });
+    to.add("execute, suspending job", [] { return per_operation<execute_suspending>(50'000); });
+    add_waiters<limit::none>(to, "64 waiters", 64);
+    add_waiters<limit::given>(to, "64 waiters, limit", 64);
+    add_waiters<limit::none>(to, "8 waiters", 8);
+    add_waiters<limit::none>(to, "1000 waiters", 1000);
+    to.add("63 readers and a writer", [] { return per_operation<readers_and_writer>(128'000, 64); });
     to.add("16 keys x 64 waiters, armed timer",
            [] { return per_operation<sixteen_keys_with_reactor>(131'072, 16 * 64); });
 }

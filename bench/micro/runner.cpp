@@ -1,69 +1,80 @@
 #include "runner.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <unistd.h>
 
 namespace colock_bench {
+namespace {
 
 spread spread_of(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     return {values[values.size() / 2], values.front(), values.back()};
 }
 
-void runner::run(int rounds, const std::string& only) {
-    for (int round = 0; round <= rounds; ++round) {
+} // namespace
+
+const char* judged::verdict() const {
+    const auto meets = [&](double bound) {
+        return row.at_least ? value.median >= bound : value.median <= bound;
+    };
+    return meets(row.aim) ? "aim met" : meets(row.must) ? "must met" : "MISSED";
+}
+
+bool runner::run(int rounds, const std::string& only) {
+    std::vector<const variant*> chosen;
+    for (const variant& v : variants_)
+        if (std::ranges::any_of(v.names, [&](const auto& n) { return n.find(only) != std::string::npos; }))
+            chosen.push_back(&v);
+    for (int round = 0; round <= rounds && !chosen.empty(); ++round) {
         if (isatty(STDERR_FILENO))
             std::cerr << "\rround " << round << " of " << rounds << std::flush;
-        for (const variant& v : variants_) {
-            if (v.name.find(only) == std::string::npos)
-                continue;
-            const double value = v.run();
-            if (round != 0)
-                samples_[v.name].push_back(value);
+        for (const variant* v : chosen) {
+            const auto values = v->run();
+            for (std::size_t i = 0; round != 0 && i < values.size(); ++i)
+                samples_[v->names[i]].push_back(values[i]);
         }
     }
     if (isatty(STDERR_FILENO))
         std::cerr << '\r';
+    return !chosen.empty();
 }
 
-void runner::report(const std::vector<ratio>& rows) const {
-    std::printf("%-44s %10s   %s\n", "what", "median", "min - max");
-    for (const variant& v : variants_) {
-        const auto found = samples_.find(v.name);
-        if (found == samples_.end())
-            continue;
-        const spread s = spread_of(found->second);
-        std::printf("%-44s %10.1f   %.1f - %.1f\n", v.name.c_str(), s.median, s.least, s.most);
+std::vector<measured> runner::results() const {
+    std::vector<measured> all;
+    for (const variant& v : variants_)
+        for (const auto& name : v.names)
+            if (const auto found = samples_.find(name); found != samples_.end())
+                all.push_back({name, v.unit, spread_of(found->second)});
+    return all;
+}
+
+std::vector<double> runner::paired(const ratio& row) const {
+    const auto above = samples_.find(row.numerator);
+    if (above == samples_.end())
+        return {};
+    std::vector<double> values = above->second;
+    if (row.denominators.empty())
+        return values;
+    std::vector<double> below(values.size(), 0);
+    for (const auto& name : row.denominators) {
+        const auto part = samples_.find(name);
+        if (part == samples_.end())
+            return {};
+        for (std::size_t i = 0; i < below.size(); ++i)
+            below[i] += part->second[i];
     }
-    std::printf("\n%-60s %7s   %-15s %6s %6s\n", "ratio", "median", "min - max", "must", "aim");
-    for (const ratio& row : rows) {
-        const auto above = samples_.find(row.numerator);
-        if (above == samples_.end())
-            continue;
-        std::vector<double> paired(above->second.size(), 0);
-        bool complete = true;
-        for (const auto& name : row.denominators) {
-            const auto below = samples_.find(name);
-            complete = complete && below != samples_.end();
-            for (std::size_t i = 0; complete && i < paired.size(); ++i)
-                paired[i] += below->second[i];
-        }
-        if (!complete)
-            continue;
-        for (std::size_t i = 0; i < paired.size(); ++i)
-            paired[i] = above->second[i] / paired[i];
-        const spread s = spread_of(paired);
-        const auto meets = [&](double bound) { return row.at_least ? s.median >= bound : s.median <= bound; };
-        char range[32];
-        std::snprintf(range, sizeof range, "%.3f - %.3f", s.least, s.most);
-        std::printf("%-60s %7.3f   %-15s %6.3f %6.3f  %s\n", row.what.c_str(), s.median, range, row.must,
-                    row.aim,
-                    meets(row.aim)    ? "aim met"
-                    : meets(row.must) ? "must met"
-                                      : "MISSED");
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] /= below[i];
+    return values;
+}
+
+std::vector<judged> runner::judge(const std::vector<ratio>& rows) const {
+    std::vector<judged> all;
+    for (const ratio& row : rows)
+        if (auto values = paired(row); !values.empty())
+            all.push_back({row, spread_of(std::move(values))});
+    return all;
 }
 
 } // namespace colock_bench
