@@ -17,7 +17,6 @@ double allocated() {
 }
 
 task suspend_forever(asio::steady_timer& timer) {
-    boost::system::error_code ignored;
     co_await timer.async_wait(asio::use_awaitable);
 }
 
