@@ -3,7 +3,7 @@ width = 1080
 height = 500
 load plots . "/style.gp"
 
-set multiplot title "64 coroutines at 32 keys (Zipf), held for 1 ms on average" font ",15"
+set multiplot title "64 coroutines at 32 keys, each held for 1 ms on average" font ",15"
 set xlabel "percentile"
 set xrange [-0.2:4.2]
 set xtics ("50" 0, "90" 1, "99" 2, "99.9" 3, "most" 4)
@@ -15,7 +15,7 @@ load folder . "/latency.about"
 do for [what in "wait hand-off"] {
     table = folder . "/latency-" . what . ".tsv"
     first = what eq "wait"
-    set lmargin at screen first ? 0.07 : 0.57
+    set lmargin at screen first ? 0.08 : 0.58
     set rmargin at screen first ? 0.48 : 0.98
     set title first ? "From the call to the lock" : "From a release to the next holder" font ",12"
     set ylabel first ? "milliseconds" : "microseconds"
