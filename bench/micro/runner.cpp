@@ -26,13 +26,24 @@ bool runner::run(int rounds, const std::string& only) {
     for (const variant& v : variants_)
         if (std::ranges::any_of(v.names, [&](const auto& n) { return n.find(only) != std::string::npos; }))
             chosen.push_back(&v);
+    const auto record = [&](const variant& v) {
+        const auto values = v.run();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            samples_[v.names[i]].push_back(values[i]);
+    };
+    for (const variant* v : chosen)
+        if (v->how_often == repeat::never)
+            record(*v);
     for (int round = 0; round <= rounds && !chosen.empty(); ++round) {
         if (isatty(STDERR_FILENO))
             std::cerr << "\rround " << round << " of " << rounds << std::flush;
         for (const variant* v : chosen) {
-            const auto values = v->run();
-            for (std::size_t i = 0; round != 0 && i < values.size(); ++i)
-                samples_[v->names[i]].push_back(values[i]);
+            if (v->how_often == repeat::never)
+                continue;
+            if (round == 0)
+                v->run();
+            else
+                record(*v);
         }
     }
     if (isatty(STDERR_FILENO))

@@ -37,19 +37,24 @@ struct judged {
     [[nodiscard]] const char* verdict() const;
 };
 
+/// What the clock does not measure need not be measured again.
+enum class repeat { each_round, never };
+
 /// Runs all variants one after another, and that again for each round, so that whatever else the machine does
-/// falls on all alike. Round 0 warms up and does not count.
+/// falls on all alike. Round 0 warms up and does not count. Variants that are
+/// not repeated run before it.
 class runner {
 public:
     /// What is measured together yields one number for each name.
     void add(std::vector<std::string> names, std::function<std::vector<double>()> run,
-             std::string unit = "ns") {
-        variants_.push_back({std::move(names), std::move(unit), std::move(run)});
+             std::string unit = "ns", repeat how_often = repeat::each_round) {
+        variants_.push_back({std::move(names), std::move(unit), std::move(run), how_often});
     }
-    void add(std::string name, std::function<double()> run, std::string unit = "ns") {
+    void add(std::string name, std::function<double()> run, std::string unit = "ns",
+             repeat how_often = repeat::each_round) {
         add(
             std::vector{std::move(name)}, [run = std::move(run)] { return std::vector{run()}; },
-            std::move(unit));
+            std::move(unit), how_often);
     }
 
     /// Runs those whose names contain `only`; returns whether there were any.
@@ -65,6 +70,7 @@ private:
         std::vector<std::string> names;
         std::string unit;
         std::function<std::vector<double>()> run;
+        repeat how_often;
     };
     [[nodiscard]] std::vector<double> paired(const ratio& row) const;
 

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include <sched.h>
+
 namespace colock_bench {
 
 /// Which key a thread takes next.
@@ -29,6 +31,27 @@ struct hot_key {
     const std::string& operator()(int, int) const { return bench_keys().front(); }
 };
 
+/// Binds the calling thread to one of the cores that this process may use: short runs would end before the
+/// kernel has moved threads apart that it woke on one core.
+inline void bind_to_core(int number) {
+    static const cpu_set_t allowed = [] {
+        cpu_set_t cores;
+        CPU_ZERO(&cores);
+        sched_getaffinity(0, sizeof cores, &cores);
+        return cores;
+    }();
+    const int count = CPU_COUNT(&allowed);
+    int skip = count == 0 ? 0 : number % count;
+    for (int core = 0; core < CPU_SETSIZE; ++core)
+        if (CPU_ISSET(static_cast<std::size_t>(core), &allowed) && skip-- == 0) {
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(static_cast<std::size_t>(core), &one);
+            sched_setaffinity(0, sizeof one, &one); // if it is refused, the kernel places the thread
+            return;
+        }
+}
+
 /// Operations per microsecond of wall time, when each thread runs an io_context of its own with one coroutine
 /// that takes and releases keys. The threads look at the clock themselves: whoever let them go may come late.
 template<class Lock, class Pick>
@@ -42,6 +65,7 @@ double throughput(int threads, int count) {
     std::vector<std::thread> running;
     for (int t = 0; t < threads; ++t)
         running.emplace_back([&, t] {
+            bind_to_core(t);
             asio::io_context io(1);
             const auto pick = [t](int i) -> const std::string& { return Pick{}(t, i); };
             asio::co_spawn(io, cycles<inside::nothing>(lock, count, pick), must_succeed);
