@@ -17,8 +17,10 @@ void print_variants(const report& what, std::FILE* to) {
     for (const measured& row : what.variants) {
         const spread& s = row.value;
         char range[48];
-        std::snprintf(range, sizeof range, "%.1f - %.1f", s.least, s.most);
-        std::fprintf(to, "%-66s %10.1f   %-17s %s\n", row.name.c_str(), s.median, range, row.unit.c_str());
+        const int digits = s.median < 1 ? 3 : 1;
+        std::snprintf(range, sizeof range, "%.*f - %.*f", digits, s.least, digits, s.most);
+        std::fprintf(to, "%-66s %10.*f   %-17s %s\n", row.name.c_str(), digits, s.median, range,
+                     row.unit.c_str());
     }
 }
 
