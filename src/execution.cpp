@@ -154,7 +154,7 @@ execution::execution(execution_request request)
       clock_(request_.to->impl->clock()) {
     if (!request_.core->job_begins()) {
         request_.core->job_ends();
-        throw lock_error::acquiring(errc::closed, request_.lock.keys);
+        throw lock_error::acquiring(errc::closed, request_.keys);
     }
 }
 
@@ -168,20 +168,26 @@ execution::~execution() {
     request_.core->job_ends();
 }
 
+lock_request execution::wanted() const noexcept {
+    return {.keys = request_.keys,
+            .mode = request_.mode,
+            .scoped = true,
+            .wait = std::min(request_.wait.value_or(request_.timeout), request_.timeout),
+            .expire = request_.expire,
+            .hold_until = deadline_ == never ? never : saturated_add(deadline_, request_.grace)};
+}
+
 bool execution::try_start() {
-    lock_request& lock = request_.lock;
     if (request_.timeout != forever)
         deadline_ = saturated_add(clock_.now(), request_.timeout);
-    lock.wait = std::min(request_.wait.value_or(request_.timeout), request_.timeout);
-    lock.hold_until = deadline_ == never ? never : saturated_add(deadline_, request_.grace);
     acquisition granted;
     boost::system::error_code refused;
-    switch (request_.to->impl->try_now(lock, granted, refused)) {
+    switch (request_.to->impl->try_now(wanted(), granted, refused)) {
     case attempt::granted:
         begin_lease(granted);
         return true;
     case attempt::refused:
-        throw lock_error::acquiring(refused, lock.keys);
+        throw lock_error::acquiring(refused, request_.keys);
     case attempt::undecided:
         break;
     }
@@ -189,19 +195,19 @@ bool execution::try_start() {
 }
 
 asio::awaitable<void> execution::start() {
-    const acquisition granted = co_await request_.to->impl->acquire(request_.lock);
+    const lock_request request = wanted();
+    const acquisition granted = co_await request_.to->impl->acquire(request);
     begin_lease(granted);
 }
 
 void execution::begin_lease(const acquisition& granted) {
-    const lock_request& lock = request_.lock;
     if (granted.held)
         held_.reset(granted.held);
     else
-        held_ = make_plain_hold(
-            request_.to,
-            grant(lock.keys, {}, lock.mode, granted.id, granted.token, granted.expires_at, request_.to->tag),
-            lock.hold_until);
+        held_ = make_plain_hold(request_.to,
+                                grant(request_.keys, {}, request_.mode, granted.id, granted.token,
+                                      granted.expires_at, request_.to->tag),
+                                wanted().hold_until);
     lease_.emplace(*held_, granted.token, clock_, deadline_);
 }
 
@@ -259,7 +265,7 @@ asio::awaitable<void> execution::finish() {
 void execution::check() {
     using reason = job_control::reason;
     const reason why = control_ ? control_->why() : late_ ? reason::timeout : reason::none;
-    const key_set& keys = request_.lock.keys;
+    const key_set& keys = request_.keys;
     if (lost_ != loss::none && lost_ != loss::overdue)
         throw lock_error::lost(keys);
     if (error_ && !(why != reason::none && is_abort(error_)))

@@ -1,14 +1,16 @@
 #include <colock/key_set.hpp>
 
 #include <algorithm>
+#include <memory>
 
 namespace colock {
 
 void key_set::assign_long(std::string_view key) {
-    long_ = std::make_unique<char[]>(key.size());
-    std::memcpy(long_.get(), key.data(), key.size());
+    const std::size_t length = std::min<std::size_t>(key.size(), UINT32_MAX); // invalid, but not smaller
+    bytes_.longer = new char[length];
+    std::memcpy(bytes_.longer, key.data(), length);
     count_ = 1;
-    length_ = static_cast<std::uint32_t>(std::min<std::size_t>(key.size(), UINT32_MAX));
+    length_ = static_cast<std::uint32_t>(length);
     hash_ = hash_of(key);
 }
 
@@ -17,40 +19,39 @@ void key_set::assign(std::vector<std::string> names) {
     names.erase(std::unique(names.begin(), names.end()), names.end());
     if (names.size() == 1)
         return assign(std::string_view(names.front()));
-    many_ = std::make_unique<std::vector<named>>();
-    many_->reserve(names.size());
+    if (names.empty())
+        return;
+    auto many = std::make_unique<std::vector<named>>();
+    many->reserve(names.size());
     for (auto& name : names) {
         const std::size_t hash = hash_of(name);
-        many_->push_back(named{std::move(name), hash});
+        many->push_back(named{std::move(name), hash});
     }
-    count_ = static_cast<std::uint32_t>(many_->size());
+    count_ = static_cast<std::uint32_t>(many->size());
+    bytes_.many = many.release();
 }
 
-key_set::key_set(const key_set& other)
-    : count_(other.count_), length_(other.length_), hash_(other.hash_), short_(other.short_) {
-    if (other.long_) {
-        long_ = std::make_unique<char[]>(length_);
-        std::memcpy(long_.get(), other.long_.get(), length_);
-    }
-    if (other.many_)
-        many_ = std::make_unique<std::vector<named>>(*other.many_);
+void key_set::free() noexcept {
+    if (count_ > 1)
+        delete bytes_.many;
+    else
+        delete[] bytes_.longer;
+    count_ = 0;
+    length_ = 0;
+}
+
+key_set::key_set(const key_set& other) : hash_(other.hash_), bytes_(other.bytes_) {
+    if (other.count_ > 1)
+        bytes_.many = new std::vector<named>(*other.bytes_.many);
+    else if (!other.fits())
+        std::memcpy(bytes_.longer = new char[other.length_], other.bytes_.longer, other.length_);
+    count_ = other.count_;
+    length_ = other.length_;
 }
 
 key_set& key_set::operator=(const key_set& other) {
     if (this != &other)
         *this = key_set(other);
-    return *this;
-}
-
-key_set& key_set::operator=(key_set&& other) noexcept {
-    if (this != &other) {
-        count_ = std::exchange(other.count_, 0);
-        length_ = other.length_;
-        hash_ = other.hash_;
-        short_ = other.short_;
-        long_ = std::move(other.long_);
-        many_ = std::move(other.many_);
-    }
     return *this;
 }
 

@@ -1,5 +1,6 @@
 #include <colock/locking_service.hpp>
 
+#include "memory/waiter.hpp"
 #include "service_core.hpp"
 
 #include <exception>
@@ -40,29 +41,52 @@ void check_owner(const std::optional<std::string_view>& owner) {
         throw lock_error::invalid("an owner that is given must have 1 to 512 bytes");
 }
 
-lock_request make_request(key_set keys, const acquire_options& options) {
+// A call as it is kept in its coroutine: for an owner, or for a scope.
+struct owned_call {
+    key_set keys;
+    std::string owner;
+    lock_mode mode;
+    duration wait;
+    std::optional<duration> expire;
+
+    [[nodiscard]] lock_request request() const noexcept {
+        return {.keys = keys, .owner = owner, .mode = mode, .wait = wait, .expire = expire};
+    }
+    [[nodiscard]] grant granted(const acquisition& got, std::uint64_t tag) {
+        return {std::move(keys), std::move(owner), mode, got.id, got.token, got.expires_at, tag};
+    }
+};
+
+struct scoped_call {
+    key_set keys;
+    lock_mode mode;
+    duration wait;
+    std::optional<duration> expire;
+
+    [[nodiscard]] lock_request request() const noexcept {
+        return {.keys = keys, .mode = mode, .scoped = true, .wait = wait, .expire = expire};
+    }
+    [[nodiscard]] grant granted(const acquisition& got, std::uint64_t tag) {
+        return {std::move(keys), {}, mode, got.id, got.token, got.expires_at, tag};
+    }
+};
+
+owned_call make_call(key_set&& keys, const acquire_options& options) {
     check(keys, options.owner);
     check_wait(keys, options.wait);
     if (options.expire)
         check_expire(keys, *options.expire);
-    return {.keys = std::move(keys),
-            .owner = std::string(options.owner),
-            .mode = options.mode,
-            .wait = options.wait,
-            .expire = options.expire};
+    return {std::move(keys), std::string(options.owner), options.mode, options.wait, options.expire};
 }
 
-lock_request make_request(key_set keys, const lock_options& options, duration default_wait,
-                          const provider& to) {
+scoped_call make_call(key_set&& keys, const lock_options& options, duration default_wait,
+                      const registered_provider& to) {
     check(keys);
     const duration wait = options.wait.value_or(default_wait);
     check_wait(keys, wait);
     check_expire(keys, options.expire);
-    return {.keys = std::move(keys),
-            .mode = options.mode,
-            .scoped = true,
-            .wait = wait,
-            .expire = to.needs_lease() ? std::optional(options.expire) : std::nullopt};
+    return {std::move(keys), options.mode, wait,
+            to.needs_lease ? std::optional(options.expire) : std::nullopt};
 }
 
 // ---- taking ----
@@ -98,35 +122,37 @@ bool is_contention(const boost::system::error_code& error) {
     return error == errc::already_locked || error == errc::timed_out;
 }
 
-grant finish(std::type_identity<grant>, const acquisition& got, lock_request& request, std::uint64_t tag,
+grant finish(std::type_identity<grant>, const acquisition& got, owned_call& call, std::uint64_t tag,
              const std::shared_ptr<registered_provider>&) {
-    return {std::move(request.keys),
-            std::move(request.owner),
-            request.mode,
-            got.id,
-            got.token,
-            got.expires_at,
-            tag};
+    return call.granted(got, tag);
 }
 
-guard finish(std::type_identity<guard>, const acquisition& got, lock_request& request, std::uint64_t tag,
+guard finish(std::type_identity<guard>, const acquisition& got, scoped_call& call, std::uint64_t tag,
              const std::shared_ptr<registered_provider>& to) {
     if (got.held)
         return {hold_ptr(got.held), got.token};
-    return {make_plain_hold(to, finish(std::type_identity<grant>(), got, request, tag, to), never),
-            got.token};
+    return {make_plain_hold(to, call.granted(got, tag), never), got.token};
 }
 
 // The provider is there up to the first suspension, and is kept from then on.
-template<class Result>
-asio::awaitable<Result> take(registered_provider& to, lock_request request) {
+template<class Result, class Call>
+asio::awaitable<Result> take(registered_provider& to, Call call) {
     using type = typename wanted<Result>::type;
+    const lock_request request = call.request();
+    const std::uint64_t tag = to.tag;
     acquisition got;
     boost::system::error_code refused;
-    const std::uint64_t tag = to.tag;
     std::shared_ptr<registered_provider> keep;
-    const attempt decided = to.impl->try_now(request, got, refused);
-    if (decided == attempt::undecided) {
+    if (to.local) {
+        // In this process the wait itself lives in this frame: a coroutine of the provider would double its
+        // cost.
+        std::optional<memory::waiter> waiting;
+        if (to.local->begin(request, got, refused, &waiting) == attempt::undecided) {
+            keep = to.shared_from_this();
+            co_await waiting->suspended();
+            (void)waiting->take();
+        }
+    } else if (to.impl->try_now(request, got, refused) == attempt::undecided) {
         keep = to.shared_from_this();
         if constexpr (wanted<Result>::optional) {
             try {
@@ -145,11 +171,11 @@ asio::awaitable<Result> take(registered_provider& to, lock_request request) {
         if constexpr (wanted<Result>::optional)
             if (is_contention(refused))
                 co_return std::nullopt;
-        throw lock_error::acquiring(refused, request.keys);
+        throw lock_error::acquiring(refused, call.keys);
     }
     if (request.scoped && !got.held && !keep)
         keep = to.shared_from_this();
-    co_return finish(std::type_identity<type>(), got, request, tag, keep);
+    co_return finish(std::type_identity<type>(), got, call, tag, keep);
 }
 
 asio::awaitable<grant> extend_grant(std::shared_ptr<registered_provider> to, grant held, duration span) {
@@ -184,28 +210,26 @@ provider& locking_service::get_provider(std::string_view id) const {
 
 asio::awaitable<grant> locking_service::acquire(key_set keys, acquire_options options) {
     return checked(
-        [&] { return take<grant>(core_->find(options.provider), make_request(std::move(keys), options)); });
+        [&] { return take<grant>(core_->find(options.provider), make_call(std::move(keys), options)); });
 }
 
 asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, acquire_options options) {
     return checked([&] {
-        return take<std::optional<grant>>(core_->find(options.provider),
-                                          make_request(std::move(keys), options));
+        return take<std::optional<grant>>(core_->find(options.provider), make_call(std::move(keys), options));
     });
 }
 
 asio::awaitable<guard> locking_service::lock(key_set keys, lock_options options) {
     return checked([&] {
         auto& to = core_->find(options.provider);
-        return take<guard>(to, make_request(std::move(keys), options, std::chrono::seconds(5), *to.impl));
+        return take<guard>(to, make_call(std::move(keys), options, std::chrono::seconds(5), to));
     });
 }
 
 asio::awaitable<std::optional<guard>> locking_service::try_lock(key_set keys, lock_options options) {
     return checked([&] {
         auto& to = core_->find(options.provider);
-        return take<std::optional<guard>>(to,
-                                          make_request(std::move(keys), options, duration::zero(), *to.impl));
+        return take<std::optional<guard>>(to, make_call(std::move(keys), options, duration::zero(), to));
     });
 }
 
@@ -222,8 +246,12 @@ detail::execution_request locking_service::prepare(key_set keys,
         request.timeout = options.timeout > duration::zero() ? options.timeout : execute_options().timeout;
         request.wait = options.wait;
         request.grace = options.grace;
-        request.lock = make_request(std::move(keys), {.expire = options.expire, .mode = options.mode},
-                                    request.timeout, *request.to->impl);
+        check(keys);
+        check_expire(keys, options.expire);
+        if (request.to->needs_lease)
+            request.expire = options.expire;
+        request.mode = options.mode;
+        request.keys = std::move(keys);
     } catch (...) {
         request.wrong = std::current_exception();
     }

@@ -16,9 +16,15 @@ std::uint64_t next_tag() {
 
 } // namespace
 
-registered_provider::registered_provider(std::string id, std::unique_ptr<provider> impl, service_core& core)
-    : id(std::move(id)), tag(next_tag()), impl(std::move(impl)), in_background(core.in_background()),
-      core(core.weak_from_this()) {}
+registered_provider::registered_provider(std::string id, std::unique_ptr<colock::provider> provider,
+                                         service_core& core)
+    : id(std::move(id)), tag(next_tag()), impl(std::move(provider)), needs_lease(this->impl->needs_lease()),
+      local(table_of(this->impl.get())), in_background(core.in_background()), core(core.weak_from_this()) {}
+
+memory::lock_table* registered_provider::table_of(const provider* of) noexcept {
+    const auto* const in_memory = dynamic_cast<const memory_provider*>(of);
+    return in_memory ? in_memory->table_.get() : nullptr;
+}
 
 void registered_provider::report(const std::exception_ptr& error) const noexcept {
     if (const auto service = core.lock())
@@ -53,9 +59,7 @@ void service_core::add(std::string id, std::unique_ptr<provider> impl, bool is_d
         flagged_ != providers_.front().get() ? flagged_ : (only_one ? added : providers_.front()).get();
 }
 
-registered_provider& service_core::find(std::string_view id) const {
-    if (id.empty())
-        return *default_.load(std::memory_order_acquire);
+registered_provider& service_core::find_named(std::string_view id) const {
     const std::lock_guard lock(mutex_);
     std::string known;
     for (const auto& p : providers_) {

@@ -14,21 +14,30 @@
 #include <string>
 #include <vector>
 
+namespace colock::memory {
+class lock_table;
+}
+
 namespace colock::detail {
 
 class service_core;
 
 /// A provider with its id. Calls in progress and the holds made for it keep it alive.
 struct registered_provider : std::enable_shared_from_this<registered_provider> {
-    registered_provider(std::string id, std::unique_ptr<provider> impl, service_core& core);
+    registered_provider(std::string id, std::unique_ptr<colock::provider> provider, service_core& core);
 
     void report(const std::exception_ptr& error) const noexcept; ///< to the service's observer
 
     const std::string id;
     const std::uint64_t tag; ///< unique in the process, for grants
     const std::unique_ptr<provider> impl;
+    const bool needs_lease;
+    memory::lock_table* const local;                 ///< of a memory_provider, else null
     const std::shared_ptr<background> in_background; ///< the service's executor
     const std::weak_ptr<service_core> core;
+
+private:
+    [[nodiscard]] static memory::lock_table* table_of(const provider* of) noexcept;
 };
 
 /// What a locking_service shares with its running calls.
@@ -37,8 +46,10 @@ public:
     [[nodiscard]] static std::shared_ptr<service_core> make(const asio::any_io_executor& executor);
 
     void add(std::string id, std::unique_ptr<provider> impl, bool is_default);
-    [[nodiscard]] registered_provider&
-    find(std::string_view id) const;                                  ///< \throws lock_error unknown_provider
+    /// \throws lock_error unknown_provider
+    [[nodiscard]] registered_provider& find(std::string_view id) const {
+        return id.empty() ? *default_.load(std::memory_order_acquire) : find_named(id);
+    }
     [[nodiscard]] registered_provider& find(std::uint64_t tag) const; ///< the same
     [[nodiscard]] std::vector<std::shared_ptr<registered_provider>> providers() const;
     [[nodiscard]] const std::shared_ptr<background>& in_background() const noexcept { return in_background_; }
@@ -56,6 +67,8 @@ public:
 private:
     explicit service_core(const asio::any_io_executor& executor)
         : in_background_(std::make_shared<background>(executor)) {}
+
+    [[nodiscard]] registered_provider& find_named(std::string_view id) const;
 
     // Running jobs are counted in several places, so that threads do not fight over one; the sum counts. A
     // job that ends looks whether the service is closed after it has counted, and close() sums after it has

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -48,12 +47,16 @@ public:
     }
 
     key_set(const key_set& other);
-    key_set(key_set&& other) noexcept
-        : count_(std::exchange(other.count_, 0)), length_(other.length_), hash_(other.hash_),
-          short_(other.short_), long_(std::move(other.long_)), many_(std::move(other.many_)) {}
+    key_set(key_set&& other) noexcept { take(other); }
     key_set& operator=(const key_set& other);
-    key_set& operator=(key_set&& other) noexcept;
-    ~key_set() = default;
+    key_set& operator=(key_set&& other) noexcept {
+        if (this != &other) {
+            clear();
+            take(other);
+        }
+        return *this;
+    }
+    ~key_set() { clear(); }
 
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
@@ -63,12 +66,13 @@ public:
     /// The key at `index`, which must be smaller than `size()`; the view lives as long as the set is not
     /// changed.
     [[nodiscard]] std::string_view operator[](std::size_t index) const noexcept {
-        return count_ == 1 ? std::string_view(single(), length_) : std::string_view((*many_)[index].name);
+        return count_ == 1 ? std::string_view(single(), length_)
+                           : std::string_view((*bytes_.many)[index].name);
     }
 
     /// The hash of the key at `index`, computed once when the set was made.
     [[nodiscard]] std::size_t hash(std::size_t index) const noexcept {
-        return count_ == 1 ? hash_ : (*many_)[index].hash;
+        return count_ == 1 ? hash_ : (*bytes_.many)[index].hash;
     }
 
     /// At least one key, and each between 1 and max_name_length bytes long (rule K3).
@@ -90,7 +94,15 @@ private:
     };
     static constexpr std::size_t inline_capacity = 40;
 
-    [[nodiscard]] const char* single() const noexcept { return long_ ? long_.get() : short_.data(); }
+    // Moving copies its bytes: a key passes through a few objects on its way into a call.
+    union bytes {
+        std::array<char, inline_capacity> here; // of a single key
+        char* longer;                           // of a single key that does not fit
+        std::vector<named>* many;               // several keys
+    };
+
+    [[nodiscard]] bool fits() const noexcept { return length_ <= inline_capacity; }
+    [[nodiscard]] const char* single() const noexcept { return fits() ? bytes_.here.data() : bytes_.longer; }
     void assign(std::string_view key) {
         if (key.size() > inline_capacity)
             return assign_long(key);
@@ -98,17 +110,26 @@ private:
         length_ = static_cast<std::uint32_t>(key.size());
         hash_ = hash_of(key);
         if (!key.empty())
-            std::memcpy(short_.data(), key.data(), key.size());
+            std::memcpy(bytes_.here.data(), key.data(), key.size());
     }
     void assign_long(std::string_view key);
     void assign(std::vector<std::string> names);
+    void take(key_set& other) noexcept {
+        count_ = std::exchange(other.count_, 0);
+        length_ = std::exchange(other.length_, 0);
+        hash_ = other.hash_;
+        bytes_ = other.bytes_;
+    }
+    void clear() noexcept {
+        if (count_ > 1 || !fits())
+            free();
+    }
+    void free() noexcept;
 
     std::uint32_t count_ = 0;
-    std::uint32_t length_ = 0; // of the single key
+    std::uint32_t length_ = 0; // of the single key, else zero
     std::size_t hash_ = 0;     // of the single key
-    std::array<char, inline_capacity> short_{};
-    std::unique_ptr<char[]> long_;
-    std::unique_ptr<std::vector<named>> many_;
+    bytes bytes_{};
 };
 
 class key_set::iterator {

@@ -11,6 +11,9 @@ namespace colock {
 namespace memory {
 class lock_table;
 }
+namespace detail {
+struct registered_provider;
+}
 
 struct memory_provider_options {
     /// The longest queue of one key; a call that would make it longer fails with errc::too_many_waiters.
@@ -56,6 +59,8 @@ public:
     [[nodiscard]] provider_statistics statistics() const override;
 
 private:
+    friend struct detail::registered_provider; // a wait in this process needs no coroutine of the provider
+
     std::shared_ptr<memory::lock_table> table_;
 };
 

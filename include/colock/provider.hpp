@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace colock {
@@ -83,10 +84,10 @@ struct hold_deleter {
 };
 using hold_ptr = std::unique_ptr<hold, hold_deleter>;
 
-/// One call to take locks, checked and complete. It owns its strings.
+/// One call to take locks, checked and complete. What it refers to lives until the call has completed.
 struct lock_request {
-    key_set keys = {};
-    std::string owner = {}; ///< empty: nobody in particular
+    const key_set& keys;
+    std::string_view owner = {}; ///< empty: nobody in particular
     lock_mode mode = lock_mode::exclusive;
     /// For a guard or an `execute`: no `release` by key or owner may touch it, and the acquisition comes with
     /// a hold, if the provider has such.

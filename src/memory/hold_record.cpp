@@ -75,7 +75,7 @@ loss hold_record::drop() noexcept {
     bool orphan = false;
     if (drop_simply(successor, orphan)) {
         if (successor) {
-            successor->resume.post();
+            successor->decided();
             first.posting.fetch_sub(1, std::memory_order_release);
         }
         if (orphan)
@@ -104,8 +104,7 @@ bool hold_record::drop_simply(waiter*& successor, bool& orphan) noexcept {
     lock_table& table = *home.table;
     const std::lock_guard lock(home.mutex);
     // one that has run over its hold_until is late by its own account: that needs no look at the clock
-    const bool may_be_due = at != never && !overdue_end;
-    if (next_key || !linked || table.watcher() || (may_be_due && at <= table.clock().now()))
+    if (next_key || !linked || table.watcher() || (!overdue_end && table.may_be_due(at)))
         return false;
     if (of->waiters.empty()) {
         orphan = home.orphaned;
@@ -113,10 +112,9 @@ bool hold_record::drop_simply(waiter*& successor, bool& orphan) noexcept {
         home.unpin(*this);
     } else {
         waiter& first = *of->waiters.front().of;
-        const time_point now = table.clock().now();
-        if (!first.simple || first.at < now || mode == lock_mode::shared)
+        if (!first.simple || mode == lock_mode::shared || table.may_be_due(first.at))
             return false;
-        hand_to(first, now);
+        hand_to(first);
         successor = &first;
     }
     ++home.statistics.released;
@@ -124,12 +122,13 @@ bool hold_record::drop_simply(waiter*& successor, bool& orphan) noexcept {
 }
 
 // The record goes on as the next one's: nothing in the entry changes.
-void hold_record::hand_to(waiter& next, time_point now) noexcept {
+void hold_record::hand_to(waiter& next) noexcept {
     shard& home = *of->home;
     lock_table& table = *home.table;
     home.deadlines.erase(next);
     home.remove_place(*next.links);
-    home.begin_hold(*this, next.request, std::max(table.next_token(now), home.last_token + 1), now);
+    home.begin_hold(*this, next.request, std::max(table.next_token(), home.last_token + 1),
+                    table.coarse_now(), table.end_of(next.request));
     home.arm(table.clock());
     listener = nullptr;
     next.granted = {{table.origin(), token}, token, at, this};

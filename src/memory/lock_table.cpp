@@ -3,6 +3,7 @@
 #include "memory/transaction.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -15,17 +16,11 @@ std::uint64_t random_origin() {
     return (std::uint64_t{device()} << 32 | device()) | 1; // not zero, which means none
 }
 
-std::uint64_t nanoseconds(auto since_epoch) {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<duration>(since_epoch).count());
-}
-
 } // namespace
 
 lock_table::lock_table(std::size_t max_waiters, std::shared_ptr<clock_source> clock)
     : max_waiters_(max_waiters), clock_(clock ? std::move(clock) : steady_clock_source()),
-      real_time_(clock_ == steady_clock_source()), origin_(random_origin()),
-      first_token_(nanoseconds(std::chrono::system_clock::now().time_since_epoch()) -
-                   (real_time_ ? nanoseconds(clock_->now().time_since_epoch()) : 0)) {
+      real_time_(clock_ == steady_clock_source()), origin_(random_origin()), tokens_(*clock_, real_time_) {
     for (unsigned i = 0; i < shard_count; ++i) {
         shards_[i].table = this;
         shards_[i].index = i;
@@ -49,14 +44,15 @@ lock_table::~lock_table() {
     }
 }
 
-// Tokens must grow from one grant to the next among all shards, without a counter that all threads write to.
-// The clock is such a thing: it is read under the lock of the shard that grants, it never goes back, and it
-// has moved on when another thread can know of the grant. A transaction makes up for ticks that are equal,
-// and keeps the order of its shards. A clock of which that is not known is not used.
-std::uint64_t lock_table::next_token(time_point now) noexcept {
-    if (real_time_)
-        return first_token_ + nanoseconds(now.time_since_epoch());
-    return first_token_ + 1 + tokens_.fetch_add(1, std::memory_order_relaxed);
+time_point lock_table::coarse_now() const noexcept {
+#ifdef CLOCK_MONOTONIC_COARSE
+    if (real_time_) { // the same time, as of the kernel's last tick
+        timespec t;
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+        return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+    }
+#endif
+    return clock_->now();
 }
 
 std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
@@ -66,10 +62,10 @@ std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
     return mask;
 }
 
-attempt lock_table::try_now(const lock_request& request, acquisition& granted,
-                            boost::system::error_code& refused) {
+attempt lock_table::begin(const lock_request& request, acquisition& granted,
+                          boost::system::error_code& refused, std::optional<waiter>* waiting) {
     if (request.keys.size() == 1)
-        if (const auto decided = try_simple(request, granted))
+        if (const auto decided = begin_simple(request, granted, refused, waiting))
             return *decided;
     const std::uint64_t shards = shards_of(request.keys);
     transaction step(*this, shards);
@@ -85,31 +81,51 @@ attempt lock_table::try_now(const lock_request& request, acquisition& granted,
         granted = step.grant(request, entries, nullptr);
         return attempt::granted;
     }
-    if (verdict == transaction::verdict::must_wait && request.wait > duration::zero())
-        return attempt::undecided;
-    ++home.statistics.refused;
-    step.tell_refused(request);
-    refused = errc::already_locked;
-    return attempt::refused;
+    if (verdict == transaction::verdict::never || request.wait <= duration::zero())
+        refused = errc::already_locked;
+    else if (std::any_of(entries.begin(), entries.end(),
+                         [&](const entry* e) { return e && e->waiter_count >= max_waiters_; }))
+        refused = errc::too_many_waiters;
+    if (refused) {
+        ++home.statistics.refused;
+        step.tell_refused(request);
+        return attempt::refused;
+    }
+    if (waiting)
+        step.enqueue(waiting->emplace(*this, request, granted, refused), entries,
+                     request.wait == forever ? never : saturated_add(step.now(), request.wait));
+    return attempt::undecided;
 }
 
 // The common cases of one key, without the machinery of a transaction: nobody holds it or waits for it, or it
 // is to be waited for. Nothing follows from them for anybody else.
-std::optional<attempt> lock_table::try_simple(const lock_request& request, acquisition& granted) {
+std::optional<attempt> lock_table::begin_simple(const lock_request& request, acquisition& granted,
+                                                boost::system::error_code& refused,
+                                                std::optional<waiter>* waiting) {
     const std::size_t hash = request.keys.hash(0);
     shard& s = shards_[shard_of(hash)];
     const std::lock_guard lock(s.mutex);
     if (s.stopped || watcher())
         return std::nullopt;
-    if (const entry* e = s.find(request.keys[0], hash)) {
-        const bool enters = request.mode == lock_mode::shared || !request.owner.empty() || !e->visible();
-        if (enters || request.wait <= duration::zero())
+    if (entry* const e = s.find(request.keys[0], hash)) {
+        if (request.mode == lock_mode::shared || !request.owner.empty() || !e->visible() ||
+            request.wait <= duration::zero() || e->waiter_count >= max_waiters_)
             return std::nullopt;
+        if (!waiting)
+            return attempt::undecided;
+        waiter& w = waiting->emplace(*this, request, granted, refused);
+        if (request.wait != forever) {
+            s.deadlines.push(w, saturated_add(clock_->now(), request.wait));
+            s.arm(*clock_);
+        }
+        s.add_place(*e, *w.links);
+        w.state = waiter::state_t::queued;
+        ++s.statistics.queued;
         return attempt::undecided;
     }
-    const time_point now = clock_->now();
-    const std::uint64_t token = std::max(next_token(now), s.last_token + 1);
-    hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, now);
+    const time_point end = end_of(request);
+    const std::uint64_t token = std::max(next_token(), s.last_token + 1);
+    hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, coarse_now(), end);
     held.told = true;
     s.arm(*clock_);
     ++s.statistics.granted;
@@ -120,47 +136,9 @@ std::optional<attempt> lock_table::try_simple(const lock_request& request, acqui
     return attempt::granted;
 }
 
-bool lock_table::enqueue_simple(waiter& w) {
-    const lock_request& request = w.request;
-    shard& s = shards_[static_cast<unsigned>(std::countr_zero(w.shards))];
-    const std::lock_guard lock(s.mutex);
-    entry* const e = s.find(request.keys[0], request.keys.hash(0));
-    if (!e || e->holds.empty() || e->holds.front().at != never || e->waiter_count >= max_waiters_ ||
-        s.stopped || watcher())
-        return false;
-    s.add_place(*e, *w.links);
-    w.state = waiter::state_t::queued;
-    ++s.statistics.queued;
-    if (request.wait != forever) {
-        s.deadlines.push(w, saturated_add(clock_->now(), request.wait));
-        s.arm(*clock_);
-    }
-    return true;
-}
-
-void lock_table::enqueue(waiter& w) {
-    if (w.simple && enqueue_simple(w))
-        return;
-    transaction step(*this, w.shards);
-    step.run_due();
-    if (shards_[static_cast<unsigned>(std::countr_zero(w.shards))].stopped)
-        return step.finish(w, errc::closed, lock_event_kind::refused);
-    const auto entries = step.locate(w.request.keys);
-    switch (step.examine(w.request, entries, nullptr)) {
-    case transaction::verdict::grantable:
-        w.granted = step.grant(w.request, entries, &w);
-        return step.complete(w, {});
-    case transaction::verdict::never:
-        return step.finish(w, errc::already_locked, lock_event_kind::refused);
-    case transaction::verdict::must_wait:
-        break;
-    }
-    if (w.request.wait <= duration::zero())
-        return step.finish(w, errc::already_locked, lock_event_kind::refused);
-    if (std::any_of(entries.begin(), entries.end(),
-                    [&](const entry* e) { return e && e->waiter_count >= max_waiters_; }))
-        return step.finish(w, errc::too_many_waiters, lock_event_kind::refused);
-    step.enqueue(w, entries, w.request.wait == forever ? never : saturated_add(step.now(), w.request.wait));
+time_point lock_table::end_of(const lock_request& request) const noexcept {
+    return request.expire ? std::min(saturated_add(clock_->now(), *request.expire), request.hold_until)
+                          : request.hold_until;
 }
 
 bool lock_table::cancel(waiter& w) noexcept {
@@ -239,7 +217,7 @@ std::optional<bool> lock_table::release_simple(const key_set& keys, std::string_
                                               : transaction::own_hold(*e, owner);
     if (!held)
         return false;
-    if (!e->waiters.empty() || watcher() || (held->at != never && held->at <= clock_->now()))
+    if (!e->waiters.empty() || watcher() || may_be_due(held->at))
         return std::nullopt;
     ++s.statistics.released;
     s.remove_hold(*held);

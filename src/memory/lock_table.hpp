@@ -2,6 +2,7 @@
 
 #include "detail/context_watch.hpp"
 #include "memory/shard.hpp"
+#include "memory/token_source.hpp"
 
 #include <array>
 #include <atomic>
@@ -29,9 +30,12 @@ public:
         return static_cast<unsigned>(hash >> (sizeof hash * 8 - std::bit_width(shard_count - 1)));
     }
 
+    /// Grants, refuses, or queues the request, as a waiter that is made in `waiting`: `undecided`; without
+    /// `waiting`, it is left undecided. The arguments belong to the waiter from then on.
+    [[nodiscard]] attempt begin(const lock_request& request, acquisition& granted,
+                                boost::system::error_code& refused, std::optional<waiter>* waiting);
+
     // What a provider does, see there.
-    [[nodiscard]] attempt try_now(const lock_request& request, acquisition& granted,
-                                  boost::system::error_code& refused);
     [[nodiscard]] time_point extend(const grant& held, duration span);
     [[nodiscard]] bool release(const key_set& keys, std::string_view owner);
     [[nodiscard]] bool release(const grant& held);
@@ -46,7 +50,6 @@ public:
     void orphan() noexcept;
 
     // For waiters.
-    void enqueue(waiter& w);
     [[nodiscard]] bool cancel(waiter& w) noexcept;     ///< false: it was decided before
     void received(waiter& w, bool by_caller) noexcept; ///< what it was granted, or else it never will be
 
@@ -56,25 +59,35 @@ public:
     [[nodiscard]] shard& at(unsigned index) noexcept { return shards_[index]; }
     [[nodiscard]] clock_source& clock() const noexcept { return *clock_; }
     [[nodiscard]] observer* watcher() const noexcept { return watcher_.load(std::memory_order_acquire); }
-    [[nodiscard]] std::uint64_t next_token(time_point now) noexcept;
+    [[nodiscard]] std::uint64_t next_token(time_point now = never) noexcept { return tokens_.next(now); }
+
+    /// The time, cheaply, to some milliseconds: never ahead.
+    [[nodiscard]] time_point coarse_now() const noexcept;
+    [[nodiscard]] time_point end_of(const lock_request& request) const noexcept; ///< of a hold, granted now
+    /// Whether a deadline may have come; now and then true some milliseconds early.
+    [[nodiscard]] bool may_be_due(time_point at) const noexcept {
+        return at != never && at <= saturated_add(coarse_now(), coarseness);
+    }
     [[nodiscard]] std::uint64_t origin() const noexcept { return origin_; }
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:
     /// Waits until no thread is about to post the completion of a waiter it has decided on.
     void await_posts() const noexcept;
-    [[nodiscard]] bool enqueue_simple(waiter& w);
     [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
-    [[nodiscard]] std::optional<attempt> try_simple(const lock_request& request, acquisition& granted);
+    [[nodiscard]] std::optional<attempt> begin_simple(const lock_request& request, acquisition& granted,
+                                                      boost::system::error_code& refused,
+                                                      std::optional<waiter>* waiting);
+
+    static constexpr duration coarseness = std::chrono::milliseconds(20); // twice the slowest tick
 
     const std::size_t max_waiters_;
     const std::shared_ptr<clock_source> clock_;
     const bool real_time_; ///< the clock is the process's own
     const std::uint64_t origin_;
-    const std::uint64_t first_token_;
-    std::atomic<std::uint64_t> tokens_{0}; ///< drawn so far, when the clock is not real
+    alignas(128) token_source tokens_;
 
-    std::atomic<observer*> watcher_{nullptr};
+    alignas(128) std::atomic<observer*> watcher_{nullptr};
     std::mutex watchers_mutex_;
     std::vector<std::shared_ptr<observer>> watchers_; ///< all there were: one may be in use
 

@@ -2,9 +2,6 @@
 
 #include "memory/waiter.hpp"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
-
 namespace colock {
 
 memory_provider::memory_provider(memory_provider_options options)
@@ -20,7 +17,7 @@ std::optional<guard> memory_provider::try_lock(const key_set& keys, lock_mode mo
     const lock_request request{.keys = keys, .mode = mode, .scoped = true};
     acquisition granted;
     boost::system::error_code refused;
-    if (table_->try_now(request, granted, refused) == attempt::granted)
+    if (table_->begin(request, granted, refused, nullptr) == attempt::granted)
         return guard(hold_ptr(granted.held), granted.token);
     if (refused != errc::already_locked)
         throw lock_error::acquiring(refused, keys);
@@ -33,14 +30,21 @@ clock_source& memory_provider::clock() const noexcept {
 
 attempt memory_provider::try_now(const lock_request& request, acquisition& granted,
                                  boost::system::error_code& refused) {
-    return table_->try_now(request, granted, refused);
+    return table_->begin(request, granted, refused, nullptr);
 }
 
 asio::awaitable<acquisition> memory_provider::acquire(const lock_request& request) {
-    memory::waiter waiting(table_, request);
-    co_await asio::async_initiate<const asio::deferred_t, void()>(
-        [&waiting](auto handler) { waiting.start(std::move(handler)); }, asio::deferred);
-    co_return waiting.take();
+    acquisition granted;
+    boost::system::error_code refused;
+    const auto table = table_; // the provider may go away meanwhile
+    std::optional<memory::waiter> waiting;
+    if (table->begin(request, granted, refused, &waiting) == attempt::undecided) {
+        co_await waiting->suspended();
+        (void)waiting->take();
+    }
+    if (refused)
+        throw lock_error::acquiring(refused, request.keys);
+    co_return granted;
 }
 
 asio::awaitable<time_point> memory_provider::extend(grant held, duration span) {

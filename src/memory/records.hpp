@@ -60,7 +60,7 @@ private:
     /// Drops one key that nobody waits for, or hands it to the next who does; false: it is not as simple as
     /// that.
     [[nodiscard]] bool drop_simply(waiter*& successor, bool& orphan) noexcept;
-    void hand_to(waiter& next, time_point now) noexcept;
+    void hand_to(waiter& next) noexcept;
 };
 
 /// One place of a waiting call in the queue of one key.

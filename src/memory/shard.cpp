@@ -13,35 +13,21 @@ std::size_t size_class(std::size_t length) noexcept {
     return length <= 24 ? 0 : (length - 9) / 16;
 }
 
-void keep_or_free(std::vector<void*>& idle, std::size_t most, void* memory) noexcept {
-    if (idle.size() < most) {
-        if (idle.capacity() == 0)
-            idle.reserve(most);
-        idle.push_back(memory);
-    } else {
-        ::operator delete(memory);
-    }
-}
-
 } // namespace
 
 record_pool::~record_pool() {
-    for (auto& idle : idle_entries_)
-        for (void* memory : idle)
+    for (chain& idle : idle_entries_)
+        while (void* memory = idle.pop())
             ::operator delete(memory);
-    for (void* memory : idle_holds_)
+    while (void* memory = idle_holds_.pop())
         ::operator delete(memory);
 }
 
 entry* record_pool::make_entry(std::string_view name, std::size_t hash, shard& home) {
     const std::size_t kind = size_class(name.size());
-    void* memory = nullptr;
-    if (kind < idle_entries_.size() && !idle_entries_[kind].empty()) {
-        memory = idle_entries_[kind].back();
-        idle_entries_[kind].pop_back();
-    } else {
+    void* memory = kind < idle_entries_.size() ? idle_entries_[kind].pop() : nullptr;
+    if (!memory)
         memory = ::operator new(sizeof(entry) + 24 + 16 * kind);
-    }
     auto* e = ::new (memory) entry;
     e->hash = hash;
     e->home = &home;
@@ -53,26 +39,21 @@ entry* record_pool::make_entry(std::string_view name, std::size_t hash, shard& h
 void record_pool::recycle(entry* e) noexcept {
     const std::size_t kind = size_class(e->length);
     e->~entry();
-    if (kind < idle_entries_.size())
-        keep_or_free(idle_entries_[kind], most_idle, e);
-    else
+    if (kind >= idle_entries_.size() || !idle_entries_[kind].push(e))
         ::operator delete(static_cast<void*>(e));
 }
 
 hold_record* record_pool::make_hold() {
-    void* memory = nullptr;
-    if (idle_holds_.empty()) {
+    void* memory = idle_holds_.pop();
+    if (!memory)
         memory = ::operator new(sizeof(hold_record));
-    } else {
-        memory = idle_holds_.back();
-        idle_holds_.pop_back();
-    }
     return ::new (memory) hold_record;
 }
 
 void record_pool::recycle(hold_record* h) noexcept {
     h->~hold_record();
-    keep_or_free(idle_holds_, most_idle, h);
+    if (!idle_holds_.push(h))
+        ::operator delete(static_cast<void*>(h));
 }
 
 entry& shard::add_entry(std::string_view key, std::size_t hash) {
@@ -91,7 +72,8 @@ owner_record& shard::obtain_owner(std::string_view owner) {
     return *made.release();
 }
 
-hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point now) {
+hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point since,
+                             time_point end) {
     hold_record& held = *pool.make_hold();
     held.rank = rank_expiry;
     held.of = &e;
@@ -108,18 +90,17 @@ hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_
         ++e.pins;
         ++pinned;
     }
-    begin_hold(held, request, token, now);
+    begin_hold(held, request, token, since, end);
     return held;
 }
 
-void shard::begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point now) {
+void shard::begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point since,
+                       time_point end) {
     held.token = token;
-    held.since = now;
+    held.since = since;
     last_token = token;
-    const time_point expiry = request.expire ? saturated_add(now, *request.expire) : never;
-    const time_point end = std::min(expiry, request.hold_until);
     if (end != held.at)
-        set_expiry(held, end, request.hold_until <= expiry);
+        set_expiry(held, end, end == request.hold_until);
 }
 
 void shard::set_expiry(hold_record& held, time_point at, bool overdue) {

@@ -27,11 +27,36 @@ public:
     void recycle(hold_record* h) noexcept;
 
 private:
-    static constexpr std::size_t most_idle = 128; // of each kind
+    static constexpr unsigned most_idle = 128; // of each kind
+
+    // Idle memory of one size, chained through itself.
+    class chain {
+    public:
+        [[nodiscard]] void* pop() noexcept {
+            void* const memory = first_;
+            if (memory) {
+                std::memcpy(&first_, memory, sizeof first_);
+                --length_;
+            }
+            return memory;
+        }
+        [[nodiscard]] bool push(void* memory) noexcept {
+            if (length_ == most_idle)
+                return false;
+            std::memcpy(memory, &first_, sizeof first_);
+            first_ = memory;
+            ++length_;
+            return true;
+        }
+
+    private:
+        void* first_ = nullptr;
+        unsigned length_ = 0;
+    };
 
     // Entries for names of up to 24, 40 and 56 bytes; longer names are not recycled.
-    std::array<std::vector<void*>, 3> idle_entries_;
-    std::vector<void*> idle_holds_;
+    std::array<chain, 3> idle_entries_;
+    chain idle_holds_;
 };
 
 /// One of the independent parts of a lock_table: keys go by their hash to one of them. 128 bytes apart,
@@ -67,9 +92,11 @@ struct alignas(128) shard {
     }
 
     /// A request gets a key, whatever others hold of it.
-    hold_record& add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point now);
+    hold_record& add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point since,
+                          time_point end);
     /// What a hold has of the request it was granted to.
-    void begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point now);
+    void begin_hold(hold_record& held, const lock_request& request, std::uint64_t token, time_point since,
+                    time_point end);
     void set_expiry(hold_record& held, time_point at, bool overdue);
     /// Takes a hold out of all lists. It stays, for its scope or to be recycled, and so does its entry.
     void remove_hold(hold_record& held) noexcept;

@@ -21,7 +21,7 @@ transaction::~transaction() {
     unlock(locked_);
     for (waiter* w = finished_; w;) {
         waiter* const next = w->next_finished; // w is gone once its coroutine runs
-        w->resume.post();
+        w->decided();
         w = next;
     }
     if (posting_)
@@ -151,7 +151,7 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
     if (same) {
         token = own[0]->token;
     } else {
-        token = std::max(table_.next_token(now()), last_token_ + 1);
+        token = std::max(table_.next_token(now_.value_or(never)), last_token_ + 1);
         for (std::size_t i = 0; i < entries.size(); ++i)
             token = std::max(token, table_.at(lock_table::shard_of(request.keys.hash(i))).last_token + 1);
         last_token_ = token;
@@ -195,7 +195,9 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
 }
 
 hold_record& transaction::add_hold(entry& e, const lock_request& request, std::uint64_t token) {
-    hold_record& held = e.home->add_hold(e, request, token, now());
+    const time_point expiry = request.expire ? saturated_add(now(), *request.expire) : never;
+    hold_record& held = e.home->add_hold(e, request, token, now_ ? *now_ : table_.coarse_now(),
+                                         std::min(expiry, request.hold_until));
     if (held.owner && !held.owner->waiting.empty()) { // other calls of the owner may now enter as well
         ++e.pins;
         ++held.owner->pins;
@@ -439,7 +441,7 @@ void transaction::tell_refused(const lock_request& request) {
         for (const std::string_view key : request.keys)
             events_.push_back({{lock_event_kind::refused, request.mode, {}, {}, 0, duration::zero(), 0},
                                std::string(key),
-                               request.owner});
+                               std::string(request.owner)});
 }
 
 } // namespace colock::memory

@@ -2,12 +2,16 @@
 
 #include <boost/asio/error.hpp>
 
+#include <thread>
+
 namespace colock::memory {
 
-waiter::waiter(std::shared_ptr<lock_table> table, const lock_request& request)
-    : request(request), shards(lock_table::shards_of(request.keys)),
+waiter::waiter(lock_table& table, const lock_request& request, acquisition& granted,
+               boost::system::error_code& error)
+    : request(request), granted(granted), error(error), shards(lock_table::shards_of(request.keys)),
+      links(&single_),
       simple(request.keys.size() == 1 && request.scoped && request.mode == lock_mode::exclusive),
-      links(&single_), table_(std::move(table)) {
+      table_(table) {
     rank = rank_wait;
     if (request.keys.size() > 1) {
         several_ = std::make_unique<waiter_link[]>(request.keys.size());
@@ -18,42 +22,48 @@ waiter::waiter(std::shared_ptr<lock_table> table, const lock_request& request)
 }
 
 waiter::~waiter() {
-    if (state == state_t::done && !error && !taken_)
+    if (state == state_t::idle)
+        return;
+    if (phase_.load(std::memory_order_acquire) == phase::running && !table_.cancel(*this))
+        while (phase_.load(std::memory_order_acquire) != phase::decided)
+            std::this_thread::yield(); // another thread has decided it, and is about to say so
+    if (!error && !taken_)
         give_back();
 }
 
-void waiter::enqueue() {
-    context = &resume.context();
-    table_->attach(*context, resume);
-    table_->enqueue(*this);
+void waiter::suspend() {
+    asio::execution_context& where = resume.context();
+    table_.attach(where, resume);
+    context.store(&where, std::memory_order_relaxed);
+    if (phase_.exchange(phase::suspended, std::memory_order_acq_rel) == phase::decided)
+        resume.post();
 }
 
 void waiter::cancel() noexcept {
     // A grant that the coroutine has not yet been told of loses to a cancellation: the caller could do
     // nothing with it, for its next co_await throws.
-    if (!table_->cancel(*this))
+    if (!table_.cancel(*this))
         cancelled_late_ = true;
 }
 
-acquisition waiter::take() {
+bool waiter::take() {
     if (!error && cancelled_late_) {
         give_back();
-        taken_ = true;
         error = asio::error::operation_aborted;
     }
     if (error)
-        throw lock_error::acquiring(error, request.keys);
+        return false;
     taken_ = true;
     if (!request.owner.empty())
-        table_->received(*this, true);
-    return granted;
+        table_.received(*this, true);
+    return true;
 }
 
 void waiter::give_back() noexcept {
     if (granted.held)
         granted.held->drop();
     else
-        table_->received(*this, false);
+        table_.received(*this, false);
 }
 
 } // namespace colock::memory

@@ -5,53 +5,60 @@
 #include "memory/records.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/deferred.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
 namespace colock::memory {
 
 /// A call that queues for its keys. It lives in the frame of the coroutine that waits, which the handler in
-/// it keeps alive. Whoever takes it out of the queues, under their mutexes, decides how the call ends,
-/// exactly once.
+/// it keeps alive. The table queues it, in the same step that finds the keys held; only then the coroutine
+/// suspends. Whoever takes it out of the queues, under their mutexes, decides how the call ends, exactly
+/// once.
 class waiter final : public detail::deadline_node {
 public:
-    /// The request must outlive it.
-    waiter(std::shared_ptr<lock_table> table, const lock_request& request);
+    /// All that is referred to must outlive it.
+    waiter(lock_table& table, const lock_request& request, acquisition& granted,
+           boost::system::error_code& error);
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
-    /// Gives back what was granted and has not been taken: when the coroutine is destroyed instead of
-    /// resumed.
+    /// Gives back what was granted and has not been taken, and leaves the queues: when the coroutine is
+    /// destroyed instead of resumed, or never was suspended.
     ~waiter();
 
-    /// Queues; the handler is posted when the call is decided, never called from here. Once.
-    template<class Handler>
-    void start(Handler handler) {
-        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-            slot.template emplace<canceller>(this);
-        resume.arm(std::move(handler));
-        enqueue();
-        // the coroutine may already run elsewhere: nothing of this object may be touched from here on
+    /// To be awaited once: completes, by a post, when the call is decided.
+    [[nodiscard]] auto suspended() {
+        return asio::async_initiate<const asio::deferred_t, void()>(
+            [this](auto handler) { start(std::move(handler)); }, asio::deferred);
     }
 
-    /// The outcome, after resumption: throws lock_error, or hands over what was granted.
-    [[nodiscard]] acquisition take();
+    /// After that: the outcome, in what the waiter was made with. False: the error was set.
+    [[nodiscard]] bool take();
+
+    /// The call was decided, and the mutexes are unlocked. The waiter may be gone when this returns.
+    void decided() noexcept {
+        if (phase_.exchange(phase::decided, std::memory_order_acq_rel) == phase::suspended)
+            resume.post();
+    }
 
     enum class state_t : unsigned char { idle, queued, done };
 
     // guarded by the mutexes of the shards, until done
     const lock_request& request;
+    acquisition& granted;
+    boost::system::error_code& error;
     const std::uint64_t shards; ///< of its keys
-    const bool simple;          ///< a scope's, for one key, exclusive: see hold_record::drop_simply()
     waiter_link* links;         ///< one a key, in the request's order
     time_point since = never;   ///< when it began to wait, if an observer wants to know
-    asio::execution_context* context = nullptr;
-    detail::resumption resume;
     waiter* next_finished = nullptr;
-    boost::system::error_code error;
-    acquisition granted;
+    detail::resumption resume;
+    std::atomic<asio::execution_context*> context{nullptr};
+    const bool simple; ///< a scope's, for one key, exclusive: see hold_record::drop_simply()
     state_t state = state_t::idle;
 
 private:
@@ -64,15 +71,28 @@ private:
         }
     };
 
-    void enqueue();
+    // It may be decided before its coroutine has suspended; then the coroutine sees to its own completion.
+    enum class phase : unsigned char { running, suspended, decided };
+
+    template<class Handler>
+    void start(Handler handler) {
+        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+            slot.template emplace<canceller>(this);
+        resume.arm(std::move(handler));
+        suspend();
+        // the coroutine may already run elsewhere: nothing of this object may be touched from here on
+    }
+
+    void suspend();
     void cancel() noexcept;
     void give_back() noexcept;
 
-    std::shared_ptr<lock_table> table_;
-    waiter_link single_;
-    std::unique_ptr<waiter_link[]> several_;
     bool cancelled_late_ = false;
     bool taken_ = false;
+    std::atomic<phase> phase_{phase::running};
+    lock_table& table_;
+    waiter_link single_;
+    std::unique_ptr<waiter_link[]> several_;
 };
 
 } // namespace colock::memory

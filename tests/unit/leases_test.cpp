@@ -57,10 +57,8 @@ public:
 BOOST_AUTO_TEST_CASE(L1_what_is_due_counts_before_the_alarm_comes) {
     const auto clock = std::make_shared<late_clock>();
     colock::memory_provider memory({.clock = clock});
-    colock::lock_request request;
-    request.keys = "a";
-    request.owner = "me";
-    request.expire = 1s;
+    const colock::key_set key("a");
+    const colock::lock_request request{.keys = key, .owner = "me", .expire = 1s};
     colock::acquisition first;
     boost::system::error_code refused;
     BOOST_REQUIRE(memory.try_now(request, first, refused) == colock::attempt::granted);

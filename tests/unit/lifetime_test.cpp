@@ -186,10 +186,8 @@ BOOST_AUTO_TEST_CASE(Z2_in_every_order) {
     std::vector<part> order{part::service, part::provider_owner, part::context, part::guard};
     int orders = 0;
     do {
-        colock::lock_request request;
-        request.keys = colock::keys("a", "b");
-        request.wait = forever;
-        request.scoped = true;
+        const colock::key_set names = colock::keys("a", "b");
+        const colock::lock_request request{.keys = names, .scoped = true, .wait = forever};
         scene s;
         const auto go = [&](asio::awaitable<void> work) {
             asio::co_spawn(*s.io, std::move(work), [](std::exception_ptr) {});

@@ -27,9 +27,11 @@ struct execution_request {
     std::exception_ptr wrong; ///< what to throw instead
     std::shared_ptr<service_core> core;
     std::shared_ptr<registered_provider> to;
-    lock_request lock;
+    key_set keys;
+    lock_mode mode = lock_mode::exclusive;
     duration timeout;
     std::optional<duration> wait;
+    std::optional<duration> expire; ///< for a provider that needs leases
     duration grace;
 };
 
@@ -71,6 +73,7 @@ public:
     void check();
 
 private:
+    [[nodiscard]] lock_request wanted() const noexcept;
     void begin_lease(const acquisition& granted);
     void note_end() noexcept;
 
