@@ -41,16 +41,21 @@ void check_owner(const std::optional<std::string_view>& owner) {
         throw lock_error::invalid("an owner that is given must have 1 to 512 bytes");
 }
 
-// A call as it is kept in its coroutine: for an owner, or for a scope.
+// A call as it is kept in its coroutine: for an owner, or for a scope. `expire` is zero where there is none
+// (copying an optional costs more than all the rest: its two parts are written apart and read as one).
+std::optional<duration> as_given(duration expire) noexcept {
+    return expire > duration::zero() ? std::optional(expire) : std::nullopt;
+}
+
 struct owned_call {
     key_set keys;
     std::string owner;
     lock_mode mode;
     duration wait;
-    std::optional<duration> expire;
+    duration expire;
 
     [[nodiscard]] lock_request request() const noexcept {
-        return {.keys = keys, .owner = owner, .mode = mode, .wait = wait, .expire = expire};
+        return {.keys = keys, .owner = owner, .mode = mode, .wait = wait, .expire = as_given(expire)};
     }
     [[nodiscard]] grant granted(const acquisition& got, std::uint64_t tag) {
         return {std::move(keys), std::move(owner), mode, got.id, got.token, got.expires_at, tag};
@@ -61,10 +66,10 @@ struct scoped_call {
     key_set keys;
     lock_mode mode;
     duration wait;
-    std::optional<duration> expire;
+    duration expire;
 
     [[nodiscard]] lock_request request() const noexcept {
-        return {.keys = keys, .mode = mode, .scoped = true, .wait = wait, .expire = expire};
+        return {.keys = keys, .mode = mode, .scoped = true, .wait = wait, .expire = as_given(expire)};
     }
     [[nodiscard]] grant granted(const acquisition& got, std::uint64_t tag) {
         return {std::move(keys), {}, mode, got.id, got.token, got.expires_at, tag};
@@ -76,7 +81,8 @@ owned_call make_call(key_set&& keys, const acquire_options& options) {
     check_wait(keys, options.wait);
     if (options.expire)
         check_expire(keys, *options.expire);
-    return {std::move(keys), std::string(options.owner), options.mode, options.wait, options.expire};
+    return {std::move(keys), std::string(options.owner), options.mode, options.wait,
+            options.expire.value_or(duration::zero())};
 }
 
 scoped_call make_call(key_set&& keys, const lock_options& options, duration default_wait,
@@ -86,7 +92,7 @@ scoped_call make_call(key_set&& keys, const lock_options& options, duration defa
     check_wait(keys, wait);
     check_expire(keys, options.expire);
     return {std::move(keys), options.mode, wait,
-            to.needs_lease ? std::optional(options.expire) : std::nullopt};
+            to.needs_lease ? options.expire : duration::zero()};
 }
 
 // ---- taking ----
@@ -146,7 +152,7 @@ asio::awaitable<Result> take(registered_provider& to, Call call) {
     if (to.local) {
         // In this process the wait itself lives in this frame: a coroutine of the provider would double its
         // cost.
-        std::optional<memory::waiter> waiting;
+        memory::waiting_room waiting;
         if (to.local->begin(request, got, refused, &waiting) == attempt::undecided) {
             keep = to.shared_from_this();
             co_await waiting->suspended();
@@ -208,25 +214,25 @@ provider& locking_service::get_provider(std::string_view id) const {
     return *core_->find(id).impl;
 }
 
-asio::awaitable<grant> locking_service::acquire(key_set keys, acquire_options options) {
+asio::awaitable<grant> locking_service::acquire(key_set keys, const acquire_options& options) {
     return checked(
         [&] { return take<grant>(core_->find(options.provider), make_call(std::move(keys), options)); });
 }
 
-asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, acquire_options options) {
+asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, const acquire_options& options) {
     return checked([&] {
         return take<std::optional<grant>>(core_->find(options.provider), make_call(std::move(keys), options));
     });
 }
 
-asio::awaitable<guard> locking_service::lock(key_set keys, lock_options options) {
+asio::awaitable<guard> locking_service::lock(key_set keys, const lock_options& options) {
     return checked([&] {
         auto& to = core_->find(options.provider);
         return take<guard>(to, make_call(std::move(keys), options, std::chrono::seconds(5), to));
     });
 }
 
-asio::awaitable<std::optional<guard>> locking_service::try_lock(key_set keys, lock_options options) {
+asio::awaitable<std::optional<guard>> locking_service::try_lock(key_set keys, const lock_options& options) {
     return checked([&] {
         auto& to = core_->find(options.provider);
         return take<std::optional<guard>>(to, make_call(std::move(keys), options, duration::zero(), to));
@@ -267,7 +273,7 @@ asio::awaitable<grant> locking_service::extend(const grant& held, duration span)
     });
 }
 
-asio::awaitable<bool> locking_service::release(key_set keys, release_options options) {
+asio::awaitable<bool> locking_service::release(key_set keys, const release_options& options) {
     return checked([&] {
         check(keys, options.owner);
         return core_->find(options.provider).impl->release(std::move(keys), std::string(options.owner));
@@ -280,14 +286,14 @@ asio::awaitable<bool> locking_service::release(const grant& held) {
     });
 }
 
-asio::awaitable<std::size_t> locking_service::release_all(release_all_options options) {
+asio::awaitable<std::size_t> locking_service::release_all(const release_all_options& options) {
     return checked([&] {
         check_owner(options.owner);
         return core_->find(options.provider).impl->release_all(std::optional<std::string>(options.owner));
     });
 }
 
-asio::awaitable<std::vector<lock_info>> locking_service::list(list_options options) {
+asio::awaitable<std::vector<lock_info>> locking_service::list(const list_options& options) {
     return checked([&] {
         check_owner(options.owner);
         return core_->find(options.provider)

@@ -85,20 +85,20 @@ public:
     ///
     /// Errors: already_locked (held, or promised to a queued call, and `wait` is zero; or the owner holds it
     /// shared and asks for exclusive), timed_out, too_many_waiters, closed.
-    [[nodiscard]] asio::awaitable<grant> acquire(key_set keys, acquire_options options = {});
+    [[nodiscard]] asio::awaitable<grant> acquire(key_set keys, const acquire_options& options = {});
 
     /// As acquire(), but completes with nothing where that fails with already_locked or timed_out.
     [[nodiscard]] asio::awaitable<std::optional<grant>> try_acquire(key_set keys,
-                                                                    acquire_options options = {});
+                                                                    const acquire_options& options = {});
 
     /// Takes all of the keys for as long as the guard lives. No release by key or owner can end it.
     ///
     /// Errors: as acquire(). A dropped result releases: a guard that loses an `||` race leaks nothing.
-    [[nodiscard]] asio::awaitable<guard> lock(key_set keys, lock_options options = {});
+    [[nodiscard]] asio::awaitable<guard> lock(key_set keys, const lock_options& options = {});
 
     /// As lock(), but completes with nothing where that fails with already_locked or timed_out; without
     /// `wait` in the options it does not wait.
-    [[nodiscard]] asio::awaitable<std::optional<guard>> try_lock(key_set keys, lock_options options = {});
+    [[nodiscard]] asio::awaitable<std::optional<guard>> try_lock(key_set keys, const lock_options& options = {});
 
     /// Runs a job while holding all of the keys, and completes with its result.
     ///
@@ -120,7 +120,7 @@ public:
     ///
     /// Cancellation: cancels the wait or the job, then releases.
     template<class Job>
-    [[nodiscard]] auto execute(key_set keys, Job&& job, execute_options options = {})
+    [[nodiscard]] auto execute(key_set keys, Job&& job, const execute_options& options = {})
         -> asio::awaitable<detail::job_result<std::remove_reference_t<Job>>>;
 
     /// Sets the end of a grant to now + `span` (`forever`: none), and completes with it as it is now.
@@ -132,7 +132,7 @@ public:
     /// Releases those of the keys that the owner holds; without an owner, those that nobody in particular
     /// holds (in shared mode the oldest such hold), never a guard's, an `execute`'s or another owner's.
     /// Completes with true if that was all of them.
-    [[nodiscard]] asio::awaitable<bool> release(key_set keys, release_options options = {});
+    [[nodiscard]] asio::awaitable<bool> release(key_set keys, const release_options& options = {});
 
     /// Releases exactly this acquisition and nothing that came after it. Completes with true if all of its
     /// keys were still held by it; false if it was released, has expired, or is empty.
@@ -141,11 +141,11 @@ public:
     /// Releases all that the owner holds; without an owner, everything that anybody holds in the provider's
     /// namespace: an administrator's break. Completes with the number of keys. Guards and running `execute`s
     /// that lose their lock so are told.
-    [[nodiscard]] asio::awaitable<std::size_t> release_all(release_all_options options = {});
+    [[nodiscard]] asio::awaitable<std::size_t> release_all(const release_all_options& options = {});
 
     /// The keys that are held or waited for, in no particular order, each as it was at one moment of the
     /// call.
-    [[nodiscard]] asio::awaitable<std::vector<lock_info>> list(list_options options = {});
+    [[nodiscard]] asio::awaitable<std::vector<lock_info>> list(const list_options& options = {});
 
     /// Refuses new acquisitions from now on and ends all waits, with errc::closed; waits until the running
     /// jobs have ended; then takes back what guards hold. Grants stay; releasing and listing still work. A
@@ -174,7 +174,7 @@ private:
 #endif
 
 template<class Job>
-auto locking_service::execute(key_set keys, Job&& job, execute_options options)
+auto locking_service::execute(key_set keys, Job&& job, const execute_options& options)
     -> asio::awaitable<detail::job_result<std::remove_reference_t<Job>>> {
     using result = detail::job_result<std::remove_reference_t<Job>>;
     static_assert(!std::is_reference_v<result>,

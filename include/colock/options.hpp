@@ -23,7 +23,7 @@ enum class lock_mode : unsigned char {
 struct acquire_options {
     /// Who takes the lock; any bytes, at most max_name_length. Empty: nobody in particular. What an owner
     /// holds, the same owner acquires again at once.
-    std::string_view owner = {};
+    std::string_view owner{};
     /// The lock ends by itself this long after it was granted (or acquired again). Absent: it stays until it
     /// is released, or what a hold acquired again has. `forever`: never. Must be positive.
     std::optional<duration> expire = {};
@@ -31,7 +31,7 @@ struct acquire_options {
     duration wait = duration::zero();
     lock_mode mode = lock_mode::exclusive;
     /// Id of the provider to use; empty: the default one.
-    std::string_view provider = {};
+    std::string_view provider{};
 };
 
 /// For locking_service::lock and try_lock.
@@ -42,7 +42,7 @@ struct lock_options {
     /// The in-memory provider needs none.
     duration expire = std::chrono::seconds(30);
     lock_mode mode = lock_mode::exclusive;
-    std::string_view provider = {}; ///< as in acquire_options
+    std::string_view provider{}; ///< as in acquire_options
 };
 
 /// For locking_service::execute.
@@ -56,14 +56,14 @@ struct execute_options {
     /// How much longer than `timeout` a job that was cancelled may hold the lock while it unwinds.
     duration grace = std::chrono::seconds(1);
     lock_mode mode = lock_mode::exclusive;
-    std::string_view provider = {}; ///< as in acquire_options
+    std::string_view provider{}; ///< as in acquire_options
 };
 
 /// For locking_service::release.
 struct release_options {
     /// Whose locks; empty: those that nobody in particular holds.
-    std::string_view owner = {};
-    std::string_view provider = {}; ///< as in acquire_options
+    std::string_view owner{};
+    std::string_view provider{}; ///< as in acquire_options
 };
 
 /// For locking_service::release_all.
@@ -71,14 +71,14 @@ struct release_all_options {
     /// Whose locks. Absent: everybody's. Present but empty is refused, because an owner's name that was empty
     /// by mistake must not release everybody's locks.
     std::optional<std::string_view> owner = {};
-    std::string_view provider = {}; ///< as in acquire_options
+    std::string_view provider{}; ///< as in acquire_options
 };
 
 /// For locking_service::list.
 struct list_options {
     std::string_view prefix = {};               ///< only keys that begin with it
     std::optional<std::string_view> owner = {}; ///< only keys that this owner holds
-    std::string_view provider = {};             ///< as in acquire_options
+    std::string_view provider{};             ///< as in acquire_options
 };
 
 static_assert(std::is_trivially_destructible_v<acquire_options>);

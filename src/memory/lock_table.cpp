@@ -63,7 +63,7 @@ std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
 }
 
 attempt lock_table::begin(const lock_request& request, acquisition& granted,
-                          boost::system::error_code& refused, std::optional<waiter>* waiting) {
+                          boost::system::error_code& refused, waiting_room* waiting) {
     if (request.keys.size() == 1)
         if (const auto decided = begin_simple(request, granted, refused, waiting))
             return *decided;
@@ -101,7 +101,7 @@ attempt lock_table::begin(const lock_request& request, acquisition& granted,
 // is to be waited for. Nothing follows from them for anybody else.
 std::optional<attempt> lock_table::begin_simple(const lock_request& request, acquisition& granted,
                                                 boost::system::error_code& refused,
-                                                std::optional<waiter>* waiting) {
+                                                waiting_room* waiting) {
     const std::size_t hash = request.keys.hash(0);
     shard& s = shards_[shard_of(hash)];
     const std::lock_guard lock(s.mutex);

@@ -33,7 +33,7 @@ public:
     /// Grants, refuses, or queues the request, as a waiter that is made in `waiting`: `undecided`; without
     /// `waiting`, it is left undecided. The arguments belong to the waiter from then on.
     [[nodiscard]] attempt begin(const lock_request& request, acquisition& granted,
-                                boost::system::error_code& refused, std::optional<waiter>* waiting);
+                                boost::system::error_code& refused, waiting_room* waiting);
 
     // What a provider does, see there.
     [[nodiscard]] time_point extend(const grant& held, duration span);
@@ -77,7 +77,7 @@ private:
     [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
     [[nodiscard]] std::optional<attempt> begin_simple(const lock_request& request, acquisition& granted,
                                                       boost::system::error_code& refused,
-                                                      std::optional<waiter>* waiting);
+                                                      waiting_room* waiting);
 
     static constexpr duration coarseness = std::chrono::milliseconds(20); // twice the slowest tick
 

@@ -37,7 +37,7 @@ asio::awaitable<acquisition> memory_provider::acquire(const lock_request& reques
     acquisition granted;
     boost::system::error_code refused;
     const auto table = table_; // the provider may go away meanwhile
-    std::optional<memory::waiter> waiting;
+    memory::waiting_room waiting;
     if (table->begin(request, granted, refused, &waiting) == attempt::undecided) {
         co_await waiting->suspended();
         (void)waiting->take();

@@ -18,6 +18,7 @@ struct shard;
 struct entry;
 struct owner_record;
 class waiter;
+class waiting_room;
 
 /// In the deadline heap an expiry comes before a wait's end at the same instant: who can still be served, is.
 enum deadline_rank : std::uint8_t { rank_expiry, rank_wait };

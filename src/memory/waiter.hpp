@@ -95,4 +95,28 @@ private:
     std::unique_ptr<waiter_link[]> several_;
 };
 
+/// Room for a waiter that is made only when there is something to wait for. Unlike std::optional's in a
+/// coroutine compiled by g++, the room is not cleared first.
+class waiting_room {
+public:
+    waiting_room() noexcept {} // NOLINT(*-member-init)
+    waiting_room(const waiting_room&) = delete;
+    waiting_room& operator=(const waiting_room&) = delete;
+    ~waiting_room() {
+        if (waiter_)
+            waiter_->~waiter();
+    }
+
+    template<class... Arguments>
+    waiter& emplace(Arguments&&... arguments) {
+        waiter_ = ::new (static_cast<void*>(room_)) waiter(std::forward<Arguments>(arguments)...);
+        return *waiter_;
+    }
+    [[nodiscard]] waiter* operator->() noexcept { return waiter_; }
+
+private:
+    waiter* waiter_ = nullptr;
+    alignas(waiter) std::byte room_[sizeof(waiter)];
+};
+
 } // namespace colock::memory
