@@ -37,16 +37,28 @@ public:
 
     [[nodiscard]] std::uint64_t shards() const noexcept; ///< of this and the keys after it
 
+    /// As it was made; for one that is in no list any more.
+    void clear() noexcept {
+        at = never;
+        lost = loss::none;
+        pinned = overdue_end = told = false;
+        untold = 0;
+        next_key = nullptr;
+        listener = nullptr;
+        of = nullptr;
+    }
+
     // Guarded by the mutex of the entry's shard, but for what never changes. The flags come first because
-    // they fit into the padding of the base class: a held key costs 16 bytes less.
+    // some fit into the padding of the base class. (As bits of one byte, they would be written apart and read
+    // together, which stalls.)
     lock_mode mode = lock_mode::exclusive;
     loss lost = loss::none;
-    bool pinned : 1 = false;
-    bool linked : 1 = false;      ///< held: in the lists of its entry and owner
-    bool overdue_end : 1 = false; ///< the deadline is the request's hold_until, not its lease
-    bool told : 1 = false;        ///< an owner's: some call has returned it to its caller
-    std::uint32_t untold = 0;     ///< an owner's: calls that were granted it, and have yet to return
-    entry* of = nullptr;
+    bool pinned = false;
+    bool linked = false;      ///< held: in the lists of its entry and owner
+    bool overdue_end = false; ///< the deadline is the request's hold_until, not its lease
+    bool told = false;        ///< an owner's: some call has returned it to its caller
+    std::uint32_t untold = 0; ///< an owner's: calls that were granted it, and have yet to return
+    entry* of = nullptr; ///< null: not in use
     hold_record* next_key = nullptr; ///< of the same scoped acquisition
     owner_record* owner = nullptr;   ///< null: nobody in particular
     std::uint64_t token = 0;
@@ -94,6 +106,7 @@ struct entry {
     intrusive::list<waiter_link, intrusive::member_hook<waiter_link, list_hook, &waiter_link::in_entry>,
                     intrusive::constant_time_size<false>>
         waiters; ///< oldest first
+    hold_record usual; ///< the only one, unless readers share the key
 };
 
 /// What a named owner holds and waits for in one shard.

@@ -16,21 +16,25 @@ std::size_t size_class(std::size_t length) noexcept {
 } // namespace
 
 record_pool::~record_pool() {
-    for (chain& idle : idle_entries_)
-        while (void* memory = idle.pop())
-            ::operator delete(memory);
-    while (void* memory = idle_holds_.pop())
-        ::operator delete(memory);
+    for (idle_entries& idle : idle_)
+        while (entry* e = idle.first) {
+            idle.first = e->next_in_bucket;
+            free(e);
+        }
 }
 
 entry* record_pool::make_entry(std::string_view name, std::size_t hash, shard& home) {
     const std::size_t kind = size_class(name.size());
-    void* memory = kind < idle_entries_.size() ? idle_entries_[kind].pop() : nullptr;
-    if (!memory)
-        memory = ::operator new(sizeof(entry) + 24 + 16 * kind);
-    auto* e = ::new (memory) entry;
+    entry* e = nullptr;
+    if (kind < idle_.size() && idle_[kind].first) {
+        e = idle_[kind].first;
+        idle_[kind].first = e->next_in_bucket;
+        --idle_[kind].length;
+    } else {
+        e = ::new (::operator new(sizeof(entry) + 24 + 16 * kind)) entry;
+        e->home = &home;
+    }
     e->hash = hash;
-    e->home = &home;
     e->length = static_cast<std::uint16_t>(name.size());
     std::memcpy(static_cast<void*>(e + 1), name.data(), name.size());
     return e;
@@ -38,22 +42,16 @@ entry* record_pool::make_entry(std::string_view name, std::size_t hash, shard& h
 
 void record_pool::recycle(entry* e) noexcept {
     const std::size_t kind = size_class(e->length);
+    if (kind >= idle_.size() || idle_[kind].length == most_idle)
+        return free(e);
+    e->next_in_bucket = idle_[kind].first;
+    idle_[kind].first = e;
+    ++idle_[kind].length;
+}
+
+void record_pool::free(entry* e) noexcept {
     e->~entry();
-    if (kind >= idle_entries_.size() || !idle_entries_[kind].push(e))
-        ::operator delete(static_cast<void*>(e));
-}
-
-hold_record* record_pool::make_hold() {
-    void* memory = idle_holds_.pop();
-    if (!memory)
-        memory = ::operator new(sizeof(hold_record));
-    return ::new (memory) hold_record;
-}
-
-void record_pool::recycle(hold_record* h) noexcept {
-    h->~hold_record();
-    if (!idle_holds_.push(h))
-        ::operator delete(static_cast<void*>(h));
+    ::operator delete(static_cast<void*>(e));
 }
 
 entry& shard::add_entry(std::string_view key, std::size_t hash) {
@@ -74,9 +72,8 @@ owner_record& shard::obtain_owner(std::string_view owner) {
 
 hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_t token, time_point since,
                              time_point end) {
-    hold_record& held = *pool.make_hold();
+    hold_record& held = *pool.make_hold(e);
     held.rank = rank_expiry;
-    held.of = &e;
     held.mode = request.mode;
     held.born = token;
     held.linked = true;

@@ -12,8 +12,8 @@ namespace colock::memory {
 
 class lock_table;
 
-/// Memory of records that are made and dropped all the time. What is idle is kept up to a limit, then freed:
-/// keys that nobody holds cost nothing.
+/// Memory of records that are made and dropped all the time. Some that are idle are kept, as they were when
+/// they were made; keys that nobody holds cost nothing.
 class record_pool {
 public:
     record_pool() = default;
@@ -23,40 +23,29 @@ public:
 
     [[nodiscard]] entry* make_entry(std::string_view name, std::size_t hash, shard& home);
     void recycle(entry* e) noexcept;
-    [[nodiscard]] hold_record* make_hold();
-    void recycle(hold_record* h) noexcept;
+    [[nodiscard]] static hold_record* make_hold(entry& e) {
+        hold_record* const h = e.usual.of ? new hold_record : &e.usual;
+        h->of = &e;
+        return h;
+    }
+    static void recycle(hold_record* h) noexcept {
+        if (h == &h->of->usual)
+            h->clear();
+        else
+            delete h;
+    }
 
 private:
-    static constexpr unsigned most_idle = 128; // of each kind
+    static void free(entry* e) noexcept;
 
-    // Idle memory of one size, chained through itself.
-    class chain {
-    public:
-        [[nodiscard]] void* pop() noexcept {
-            void* const memory = first_;
-            if (memory) {
-                std::memcpy(&first_, memory, sizeof first_);
-                --length_;
-            }
-            return memory;
-        }
-        [[nodiscard]] bool push(void* memory) noexcept {
-            if (length_ == most_idle)
-                return false;
-            std::memcpy(memory, &first_, sizeof first_);
-            first_ = memory;
-            ++length_;
-            return true;
-        }
-
-    private:
-        void* first_ = nullptr;
-        unsigned length_ = 0;
-    };
+    static constexpr unsigned most_idle = 32; // of each kind
 
     // Entries for names of up to 24, 40 and 56 bytes; longer names are not recycled.
-    std::array<chain, 3> idle_entries_;
-    chain idle_holds_;
+    struct idle_entries {
+        entry* first = nullptr;
+        unsigned length = 0;
+    };
+    std::array<idle_entries, 3> idle_;
 };
 
 /// One of the independent parts of a lock_table: keys go by their hash to one of them. 128 bytes apart,
