@@ -68,7 +68,7 @@ public:
             if (state_ == state::created)
                 return;
         }
-        post_to(serial_, [self = shared_from_this()] { self->emit(); });
+        asio::post(serial_, [self = shared_from_this()] { self->emit(); });
     }
 
     /// On the strand: whether the job may start.

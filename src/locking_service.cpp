@@ -91,8 +91,7 @@ scoped_call make_call(key_set&& keys, const lock_options& options, duration defa
     const duration wait = options.wait.value_or(default_wait);
     check_wait(keys, wait);
     check_expire(keys, options.expire);
-    return {std::move(keys), options.mode, wait,
-            to.needs_lease ? options.expire : duration::zero()};
+    return {std::move(keys), options.mode, wait, to.needs_lease ? options.expire : duration::zero()};
 }
 
 // ---- taking ----
@@ -140,48 +139,62 @@ guard finish(std::type_identity<guard>, const acquisition& got, scoped_call& cal
     return {make_plain_hold(to, call.granted(got, tag), never), got.token};
 }
 
+// Throws what the call was refused for, unless a call of this kind completes with nothing then.
+template<class Result>
+void check_refused(const boost::system::error_code& refused, const key_set& keys) {
+    if (refused && !(wanted<Result>::optional && is_contention(refused)))
+        throw lock_error::acquiring(refused, keys);
+}
+
 // The provider is there up to the first suspension, and is kept from then on.
 template<class Result, class Call>
-asio::awaitable<Result> take(registered_provider& to, Call call) {
-    using type = typename wanted<Result>::type;
+asio::awaitable<Result> take_from(registered_provider& to, Call call) {
+    const lock_request request = call.request();
+    const std::uint64_t tag = to.tag;
+    acquisition got;
+    boost::system::error_code refused;
+    const auto keep = to.shared_from_this();
+    if (to.impl->try_now(request, got, refused) == attempt::undecided) {
+        try {
+            got = co_await keep->impl->acquire(request);
+        } catch (const lock_error& error) {
+            if (!wanted<Result>::optional || !is_contention(error.code()))
+                throw;
+            refused = error.code();
+        }
+    }
+    check_refused<Result>(refused, call.keys);
+    if constexpr (wanted<Result>::optional)
+        if (refused)
+            co_return std::nullopt;
+    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, keep);
+}
+
+// The same in this process, where the wait lives in this frame: a coroutine of the provider would double its
+// cost. The frame is kept small: many may wait at once.
+template<class Result, class Call>
+asio::awaitable<Result> take_here(registered_provider& to, Call call) {
     const lock_request request = call.request();
     const std::uint64_t tag = to.tag;
     acquisition got;
     boost::system::error_code refused;
     std::shared_ptr<registered_provider> keep;
-    if (to.local) {
-        // In this process the wait itself lives in this frame: a coroutine of the provider would double its
-        // cost.
-        memory::waiting_room waiting;
-        if (to.local->begin(request, got, refused, &waiting) == attempt::undecided) {
-            keep = to.shared_from_this();
-            co_await waiting->suspended();
-            (void)waiting->take();
-        }
-    } else if (to.impl->try_now(request, got, refused) == attempt::undecided) {
+    memory::waiting_room waiting;
+    if (to.local->begin(request, got, refused, &waiting) == attempt::undecided) {
         keep = to.shared_from_this();
-        if constexpr (wanted<Result>::optional) {
-            try {
-                got = co_await keep->impl->acquire(request);
-            } catch (const lock_error& error) {
-                if (is_contention(error.code()))
-                    refused = error.code();
-                else
-                    throw;
-            }
-        } else {
-            got = co_await keep->impl->acquire(request);
-        }
+        co_await waiting->suspended();
+        waiting->take();
     }
-    if (refused) {
-        if constexpr (wanted<Result>::optional)
-            if (is_contention(refused))
-                co_return std::nullopt;
-        throw lock_error::acquiring(refused, call.keys);
-    }
-    if (request.scoped && !got.held && !keep)
-        keep = to.shared_from_this();
-    co_return finish(std::type_identity<type>(), got, call, tag, keep);
+    check_refused<Result>(refused, call.keys);
+    if constexpr (wanted<Result>::optional)
+        if (refused)
+            co_return std::nullopt;
+    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, keep);
+}
+
+template<class Result, class Call>
+asio::awaitable<Result> take(registered_provider& to, Call&& call) {
+    return to.local ? take_here<Result>(to, std::move(call)) : take_from<Result>(to, std::move(call));
 }
 
 asio::awaitable<grant> extend_grant(std::shared_ptr<registered_provider> to, grant held, duration span) {
@@ -219,7 +232,8 @@ asio::awaitable<grant> locking_service::acquire(key_set keys, const acquire_opti
         [&] { return take<grant>(core_->find(options.provider), make_call(std::move(keys), options)); });
 }
 
-asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys, const acquire_options& options) {
+asio::awaitable<std::optional<grant>> locking_service::try_acquire(key_set keys,
+                                                                   const acquire_options& options) {
     return checked([&] {
         return take<std::optional<grant>>(core_->find(options.provider), make_call(std::move(keys), options));
     });

@@ -98,7 +98,8 @@ public:
 
     /// As lock(), but completes with nothing where that fails with already_locked or timed_out; without
     /// `wait` in the options it does not wait.
-    [[nodiscard]] asio::awaitable<std::optional<guard>> try_lock(key_set keys, const lock_options& options = {});
+    [[nodiscard]] asio::awaitable<std::optional<guard>> try_lock(key_set keys,
+                                                                 const lock_options& options = {});
 
     /// Runs a job while holding all of the keys, and completes with its result.
     ///

@@ -78,7 +78,7 @@ struct release_all_options {
 struct list_options {
     std::string_view prefix = {};               ///< only keys that begin with it
     std::optional<std::string_view> owner = {}; ///< only keys that this owner holds
-    std::string_view provider{};             ///< as in acquire_options
+    std::string_view provider{};                ///< as in acquire_options
 };
 
 static_assert(std::is_trivially_destructible_v<acquire_options>);

@@ -22,7 +22,7 @@ public:
     void post(Function f) noexcept {
         const std::lock_guard lock(mutex_);
         if (executor_)
-            post_to(*executor_, [f = std::move(f), ex = *executor_]() mutable { std::move(f)(ex); });
+            asio::post(*executor_, [f = std::move(f), ex = *executor_]() mutable { std::move(f)(ex); });
     }
 
     std::vector<resumption> forget(asio::execution_context&) noexcept override {

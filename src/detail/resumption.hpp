@@ -19,16 +19,24 @@ namespace colock::detail {
 
 namespace asio = boost::asio;
 
-/// Posts `f` to `ex`, never running it inline. Unwrapping the common executors saves the type-erased path of
-/// asio::post, the greatest single cost of a hand-off.
+/// Calls `f` with the concrete executor where it is one of the common ones, else with `ex`: that saves the
+/// type-erased path, the greatest single cost of a hand-off.
 template<class Function>
-void post_to(const asio::any_io_executor& ex, Function f) {
+decltype(auto) with_concrete(const asio::any_io_executor& ex, Function f) {
     if (const auto* io = ex.target<asio::io_context::executor_type>())
-        asio::require(*io, asio::execution::blocking.never).execute(std::move(f));
-    else if (const auto* pool = ex.target<asio::thread_pool::executor_type>())
-        asio::require(*pool, asio::execution::blocking.never).execute(std::move(f));
-    else
+        return f(*io);
+    if (const auto* pool = ex.target<asio::thread_pool::executor_type>())
+        return f(*pool);
+    return f(ex);
+}
+
+/// Posts `f` to `ex`, never running it inline.
+template<class Executor, class Function>
+void post_to(const Executor& ex, Function f) {
+    if constexpr (std::is_same_v<Executor, asio::any_io_executor>)
         asio::post(ex, std::move(f));
+    else
+        asio::require(ex, asio::execution::blocking.never).execute(std::move(f));
 }
 
 /// How to resume a suspended coroutine, once: its completion handler, kept where the coroutine's frame has
@@ -46,19 +54,20 @@ public:
     template<class Handler>
     void arm(Handler handler) {
         static_assert(sizeof(Handler) <= sizeof storage_ && alignof(Handler) <= alignof(void*));
+        with_concrete(asio::get_associated_executor(handler), [this]<class Executor>(const Executor& ex) {
+            context_ = &asio::query(ex, asio::execution::context);
+            operations_ = &operations_of<Handler, Executor>;
+        });
         ::new (static_cast<void*>(storage_)) Handler(std::move(handler));
-        operations_ = &operations_of<Handler>;
     }
 
     /// Where the coroutine runs. Only while armed.
     [[nodiscard]] asio::any_io_executor executor() const noexcept { return operations_->executor(storage_); }
-    [[nodiscard]] asio::execution_context& context() const noexcept {
-        return asio::query(executor(), asio::execution::context);
-    }
+    [[nodiscard]] asio::execution_context& context() const noexcept { return *context_; }
 
     /// Resumes the coroutine on its own executor. The object must be armed, and may be gone when this
     /// returns.
-    void post() noexcept { std::exchange(operations_, nullptr)->post(storage_); }
+    void post() noexcept { std::exchange(operations_, nullptr)->post(storage_, *context_); }
 
     /// Destroys the coroutine, if armed.
     void destroy() noexcept {
@@ -69,22 +78,28 @@ public:
 private:
     struct operations {
         asio::any_io_executor (*executor)(const void*) noexcept;
-        void (*post)(void*) noexcept;
+        void (*post)(void*, asio::execution_context&) noexcept;
         void (*move)(void*, void*) noexcept;
         void (*destroy)(void*) noexcept;
     };
 
-    template<class Handler>
+    template<class Handler, class Executor>
     static constexpr operations operations_of = {
         [](const void* p) noexcept -> asio::any_io_executor {
             return asio::get_associated_executor(*static_cast<const Handler*>(p));
         },
-        [](void* p) noexcept {
+        [](void* p, asio::execution_context& where) noexcept {
             auto* stored = static_cast<Handler*>(p);
             Handler handler(std::move(*stored));
             stored->~Handler();
-            const asio::any_io_executor ex = asio::get_associated_executor(handler);
-            post_to(ex, std::move(handler));
+            if constexpr (std::is_same_v<Executor, asio::io_context::executor_type>) {
+                post_to(static_cast<asio::io_context&>(where).get_executor(), std::move(handler));
+            } else if constexpr (std::is_same_v<Executor, asio::thread_pool::executor_type>) {
+                post_to(static_cast<asio::thread_pool&>(where).get_executor(), std::move(handler));
+            } else {
+                const asio::any_io_executor ex = asio::get_associated_executor(handler);
+                post_to(ex, std::move(handler));
+            }
         },
         [](void* from, void* to) noexcept {
             auto* stored = static_cast<Handler*>(from);
@@ -103,11 +118,13 @@ private:
         if (other.operations_) {
             other.operations_->move(other.storage_, storage_);
             operations_ = std::exchange(other.operations_, nullptr);
+            context_ = other.context_;
         }
     }
 
     alignas(void*) std::byte storage_[2 * sizeof(void*)];
     const operations* operations_ = nullptr;
+    asio::execution_context* context_ = nullptr;
 };
 
 } // namespace colock::detail

@@ -100,8 +100,7 @@ attempt lock_table::begin(const lock_request& request, acquisition& granted,
 // The common cases of one key, without the machinery of a transaction: nobody holds it or waits for it, or it
 // is to be waited for. Nothing follows from them for anybody else.
 std::optional<attempt> lock_table::begin_simple(const lock_request& request, acquisition& granted,
-                                                boost::system::error_code& refused,
-                                                waiting_room* waiting) {
+                                                boost::system::error_code& refused, waiting_room* waiting) {
     const std::size_t hash = request.keys.hash(0);
     shard& s = shards_[shard_of(hash)];
     const std::lock_guard lock(s.mutex);

@@ -40,7 +40,7 @@ asio::awaitable<acquisition> memory_provider::acquire(const lock_request& reques
     memory::waiting_room waiting;
     if (table->begin(request, granted, refused, &waiting) == attempt::undecided) {
         co_await waiting->suspended();
-        (void)waiting->take();
+        waiting->take();
     }
     if (refused)
         throw lock_error::acquiring(refused, request.keys);

@@ -54,11 +54,11 @@ public:
     lock_mode mode = lock_mode::exclusive;
     loss lost = loss::none;
     bool pinned = false;
-    bool linked = false;      ///< held: in the lists of its entry and owner
-    bool overdue_end = false; ///< the deadline is the request's hold_until, not its lease
-    bool told = false;        ///< an owner's: some call has returned it to its caller
-    std::uint32_t untold = 0; ///< an owner's: calls that were granted it, and have yet to return
-    entry* of = nullptr; ///< null: not in use
+    bool linked = false;             ///< held: in the lists of its entry and owner
+    bool overdue_end = false;        ///< the deadline is the request's hold_until, not its lease
+    bool told = false;               ///< an owner's: some call has returned it to its caller
+    std::uint32_t untold = 0;        ///< an owner's: calls that were granted it, and have yet to return
+    entry* of = nullptr;             ///< null: not in use
     hold_record* next_key = nullptr; ///< of the same scoped acquisition
     owner_record* owner = nullptr;   ///< null: nobody in particular
     std::uint64_t token = 0;
@@ -105,7 +105,7 @@ struct entry {
         holds; ///< oldest first; several only in shared mode
     intrusive::list<waiter_link, intrusive::member_hook<waiter_link, list_hook, &waiter_link::in_entry>,
                     intrusive::constant_time_size<false>>
-        waiters; ///< oldest first
+        waiters;       ///< oldest first
     hold_record usual; ///< the only one, unless readers share the key
 };
 

@@ -46,17 +46,16 @@ void waiter::cancel() noexcept {
         cancelled_late_ = true;
 }
 
-bool waiter::take() {
+void waiter::take() {
     if (!error && cancelled_late_) {
         give_back();
         error = asio::error::operation_aborted;
     }
     if (error)
-        return false;
+        return;
     taken_ = true;
     if (!request.owner.empty())
         table_.received(*this, true);
-    return true;
 }
 
 void waiter::give_back() noexcept {

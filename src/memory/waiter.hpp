@@ -37,8 +37,8 @@ public:
             [this](auto handler) { start(std::move(handler)); }, asio::deferred);
     }
 
-    /// After that: the outcome, in what the waiter was made with. False: the error was set.
-    [[nodiscard]] bool take();
+    /// After that: the outcome, in what the waiter was made with.
+    void take();
 
     /// The call was decided, and the mutexes are unlocked. The waiter may be gone when this returns.
     void decided() noexcept {
