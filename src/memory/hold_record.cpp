@@ -21,7 +21,7 @@ grant hold_record::describe() const {
         keys.push_back(h->of->name());
         end = std::min(end, h->at);
     }
-    return {key_set(keys.begin(), keys.end()), {}, mode, {table.origin(), token}, token, end};
+    return {key_set(keys.begin(), keys.end()), {}, mode, table.id_of(granted_by, token), token, end};
 }
 
 loss hold_record::state() const noexcept {
@@ -127,11 +127,12 @@ void hold_record::hand_to(waiter& next) noexcept {
     lock_table& table = *home.table;
     home.deadlines.erase(next);
     home.remove_place(*next.links);
+    granted_by = static_cast<std::uint8_t>(home.index);
     home.begin_hold(*this, next.request, std::max(table.next_token(), home.last_token + 1),
                     table.coarse_now(), table.end_of(next.request));
     home.arm(table.clock());
     listener = nullptr;
-    next.granted = {{table.origin(), token}, token, at, this};
+    next.granted = {table.id_of(granted_by, token), token, at, this};
     next.state = waiter::state_t::done;
     ++home.statistics.granted;
     home.posting.fetch_add(1, std::memory_order_relaxed);

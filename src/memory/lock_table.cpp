@@ -13,7 +13,9 @@ namespace {
 
 std::uint64_t random_origin() {
     std::random_device device;
-    return (std::uint64_t{device()} << 32 | device()) | 1; // not zero, which means none
+    const std::uint64_t bits = std::uint64_t{device()} << 32 | device();
+    // not zero, which means none, and with room for a shard's number
+    return (bits | std::uint64_t{1} << 63) & ~std::uint64_t{lock_table::shard_count - 1};
 }
 
 } // namespace
@@ -128,7 +130,7 @@ std::optional<attempt> lock_table::begin_simple(const lock_request& request, acq
     held.told = true;
     s.arm(*clock_);
     ++s.statistics.granted;
-    granted.id = {origin_, token};
+    granted.id = id_of(s.index, token);
     granted.token = token;
     granted.expires_at = held.at;
     granted.held = request.scoped ? &held : nullptr;
@@ -174,7 +176,7 @@ namespace {
 hold_record* named_hold(entry* e, const grant& held) {
     if (e)
         for (hold_record& h : e->holds)
-            if (h.token == held.id().number && !h.pinned)
+            if (h.token == held.token() && !h.pinned)
                 return &h;
     return nullptr;
 }
@@ -194,7 +196,7 @@ time_point lock_table::extend(const grant& held, duration span) {
     step.run_due();
     std::vector<hold_record*> holds;
     for (entry* e : step.locate(held.keys()))
-        holds.push_back(held.id().origin == origin_ ? named_hold(e, held) : nullptr);
+        holds.push_back(has_granted(held.id()) ? named_hold(e, held) : nullptr);
     if (std::find(holds.begin(), holds.end(), nullptr) != holds.end())
         throw lock_error::lost(held.keys());
     const time_point end = saturated_add(step.now(), span);
@@ -244,7 +246,7 @@ bool lock_table::release(const key_set& keys, std::string_view owner) {
 }
 
 bool lock_table::release(const grant& held) {
-    if (held.id().origin != origin_)
+    if (!has_granted(held.id()))
         return false;
     transaction step(*this, shards_of(held.keys()));
     step.run_due();
@@ -307,7 +309,7 @@ std::vector<lock_info> lock_table::list(const list_request& what) {
             for (const hold_record& held : e.holds) {
                 holder_info h;
                 h.owner = held.owner ? held.owner->owner : std::string();
-                h.id = {origin_, held.token};
+                h.id = id_of(held.granted_by, held.token);
                 h.token = held.token;
                 h.mode = held.mode;
                 h.scoped = held.pinned;

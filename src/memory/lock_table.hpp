@@ -68,7 +68,14 @@ public:
     [[nodiscard]] bool may_be_due(time_point at) const noexcept {
         return at != never && at <= saturated_add(coarse_now(), coarseness);
     }
-    [[nodiscard]] std::uint64_t origin() const noexcept { return origin_; }
+    /// What a shard's grants are called. Two shards may draw equal tokens at the same time: each is an origin
+    /// of its own.
+    [[nodiscard]] grant_id id_of(unsigned shard, std::uint64_t token) const noexcept {
+        return {origin_ | shard, token};
+    }
+    [[nodiscard]] bool has_granted(const grant_id& id) const noexcept {
+        return (id.origin & ~std::uint64_t{shard_count - 1}) == origin_;
+    }
     void unpinned(std::size_t holds) noexcept; ///< by scopes, after the provider was gone
 
 private:

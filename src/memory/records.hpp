@@ -56,6 +56,7 @@ public:
     bool pinned = false;
     bool linked = false;             ///< held: in the lists of its entry and owner
     bool overdue_end = false;        ///< the deadline is the request's hold_until, not its lease
+    std::uint8_t granted_by = 0;     ///< the shard whose token it is: of the first of the call's keys
     bool told = false;               ///< an owner's: some call has returned it to its caller
     std::uint32_t untold = 0;        ///< an owner's: calls that were granted it, and have yet to return
     entry* of = nullptr;             ///< null: not in use

@@ -75,6 +75,7 @@ hold_record& shard::add_hold(entry& e, const lock_request& request, std::uint64_
     hold_record& held = *pool.make_hold(e);
     held.rank = rank_expiry;
     held.mode = request.mode;
+    held.granted_by = static_cast<std::uint8_t>(index);
     held.born = token;
     held.linked = true;
     e.holds.push_back(held);

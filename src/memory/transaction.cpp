@@ -148,8 +148,10 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
     }
 
     std::uint64_t token = 0;
+    unsigned home = lock_table::shard_of(request.keys.hash(0));
     if (same) {
         token = own[0]->token;
+        home = own[0]->granted_by;
     } else {
         token = std::max(table_.next_token(now_.value_or(never)), last_token_ + 1);
         for (std::size_t i = 0; i < entries.size(); ++i)
@@ -158,13 +160,14 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
     }
 
     acquisition result;
-    result.id = {table_.origin(), token};
+    result.id = table_.id_of(home, token);
     result.token = token;
     hold_record* previous = nullptr;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         hold_record* held = own[i];
         if (held) {
             held->token = token;
+            held->granted_by = static_cast<std::uint8_t>(home);
             held->of->home->last_token = std::max(held->of->home->last_token, token);
             if (request.expire)
                 set_expiry(*held, saturated_add(now(), *request.expire));
@@ -172,6 +175,7 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
         } else {
             entry& e = entries[i] ? *entries[i] : add_entry(request.keys, i);
             held = &add_hold(e, request, token);
+            held->granted_by = static_cast<std::uint8_t>(home);
             tell(lock_event_kind::granted, e, request.mode, request.owner, token,
                  waited ? waited->since : never);
         }
