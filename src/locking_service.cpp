@@ -178,10 +178,10 @@ asio::awaitable<Result> take_here(registered_provider& to, Call call) {
     const std::uint64_t tag = to.tag;
     acquisition got;
     boost::system::error_code refused;
-    std::shared_ptr<registered_provider> keep;
+    std::shared_ptr<memory::lock_table> keep;
     memory::waiting_room waiting;
     if (to.local->begin(request, got, refused, &waiting) == attempt::undecided) {
-        keep = to.shared_from_this();
+        keep = to.local;
         co_await waiting->suspended();
         waiting->take();
     }
@@ -189,7 +189,7 @@ asio::awaitable<Result> take_here(registered_provider& to, Call call) {
     if constexpr (wanted<Result>::optional)
         if (refused)
             co_return std::nullopt;
-    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, keep);
+    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, nullptr);
 }
 
 template<class Result, class Call>

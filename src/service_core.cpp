@@ -21,9 +21,9 @@ registered_provider::registered_provider(std::string id, std::unique_ptr<colock:
     : id(std::move(id)), tag(next_tag()), impl(std::move(provider)), needs_lease(this->impl->needs_lease()),
       local(table_of(this->impl.get())), in_background(core.in_background()), core(core.weak_from_this()) {}
 
-memory::lock_table* registered_provider::table_of(const provider* of) noexcept {
+std::shared_ptr<memory::lock_table> registered_provider::table_of(const provider* of) noexcept {
     const auto* const in_memory = dynamic_cast<const memory_provider*>(of);
-    return in_memory ? in_memory->table_.get() : nullptr;
+    return in_memory ? in_memory->table_ : nullptr;
 }
 
 void registered_provider::report(const std::exception_ptr& error) const noexcept {

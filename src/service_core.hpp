@@ -32,12 +32,12 @@ struct registered_provider : std::enable_shared_from_this<registered_provider> {
     const std::uint64_t tag; ///< unique in the process, for grants
     const std::unique_ptr<provider> impl;
     const bool needs_lease;
-    memory::lock_table* const local;                 ///< of a memory_provider, else null
+    const std::shared_ptr<memory::lock_table> local; ///< of a memory_provider, else null
     const std::shared_ptr<background> in_background; ///< the service's executor
     const std::weak_ptr<service_core> core;
 
 private:
-    [[nodiscard]] static memory::lock_table* table_of(const provider* of) noexcept;
+    [[nodiscard]] static std::shared_ptr<memory::lock_table> table_of(const provider* of) noexcept;
 };
 
 /// What a locking_service shares with its running calls.

@@ -32,11 +32,11 @@ decltype(auto) with_concrete(const asio::any_io_executor& ex, Function f) {
 
 /// Posts `f` to `ex`, never running it inline.
 template<class Executor, class Function>
-void post_to(const Executor& ex, Function f) {
+void post_to(const Executor& ex, Function&& f) {
     if constexpr (std::is_same_v<Executor, asio::any_io_executor>)
-        asio::post(ex, std::move(f));
+        asio::post(ex, std::forward<Function>(f));
     else
-        asio::require(ex, asio::execution::blocking.never).execute(std::move(f));
+        asio::require(ex, asio::execution::blocking.never).execute(std::forward<Function>(f));
 }
 
 /// How to resume a suspended coroutine, once: its completion handler, kept where the coroutine's frame has
@@ -52,7 +52,8 @@ public:
     [[nodiscard]] bool armed() const noexcept { return operations_ != nullptr; }
 
     template<class Handler>
-    void arm(Handler handler) {
+    void arm(Handler&& handler) {
+        static_assert(!std::is_reference_v<Handler>, "give the handler away");
         static_assert(sizeof(Handler) <= sizeof storage_ && alignof(Handler) <= alignof(void*));
         with_concrete(asio::get_associated_executor(handler), [this]<class Executor>(const Executor& ex) {
             context_ = &asio::query(ex, asio::execution::context);

@@ -94,7 +94,7 @@ attempt lock_table::begin(const lock_request& request, acquisition& granted,
         return attempt::refused;
     }
     if (waiting)
-        step.enqueue(waiting->emplace(*this, request, granted, refused), entries,
+        step.enqueue(waiting->emplace(*this, request, shards, granted, refused), entries,
                      request.wait == forever ? never : saturated_add(step.now(), request.wait));
     return attempt::undecided;
 }
@@ -114,7 +114,7 @@ std::optional<attempt> lock_table::begin_simple(const lock_request& request, acq
             return std::nullopt;
         if (!waiting)
             return attempt::undecided;
-        waiter& w = waiting->emplace(*this, request, granted, refused);
+        waiter& w = waiting->emplace(*this, request, std::uint64_t{1} << s.index, granted, refused);
         if (request.wait != forever) {
             s.deadlines.push(w, saturated_add(clock_->now(), request.wait));
             s.arm(*clock_);

@@ -6,17 +6,9 @@
 
 namespace colock::memory {
 
-waiter::waiter(lock_table& table, const lock_request& request, acquisition& granted,
-               boost::system::error_code& error)
-    : request(request), granted(granted), error(error), shards(lock_table::shards_of(request.keys)),
-      links(&single_),
-      simple(request.keys.size() == 1 && request.scoped && request.mode == lock_mode::exclusive),
-      table_(table) {
-    rank = rank_wait;
-    if (request.keys.size() > 1) {
-        several_ = std::make_unique<waiter_link[]>(request.keys.size());
-        links = several_.get();
-    }
+void waiter::make_links() {
+    several_ = std::make_unique<waiter_link[]>(request.keys.size());
+    links = several_.get();
     for (std::size_t i = 0; i < request.keys.size(); ++i)
         links[i].of = this;
 }

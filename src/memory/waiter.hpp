@@ -21,9 +21,17 @@ namespace colock::memory {
 /// once.
 class waiter final : public detail::deadline_node {
 public:
-    /// All that is referred to must outlive it.
-    waiter(lock_table& table, const lock_request& request, acquisition& granted,
-           boost::system::error_code& error);
+    /// All that is referred to must outlive it. `shards`: of its keys.
+    waiter(lock_table& table, const lock_request& request, std::uint64_t shards, acquisition& granted,
+           boost::system::error_code& error)
+        : request(request), granted(granted), error(error), shards(shards), links(&single_),
+          simple(request.keys.size() == 1 && request.scoped && request.mode == lock_mode::exclusive),
+          table_(table) {
+        rank = rank_wait;
+        single_.of = this;
+        if (request.keys.size() > 1)
+            make_links();
+    }
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
@@ -34,7 +42,7 @@ public:
     /// To be awaited once: completes, by a post, when the call is decided.
     [[nodiscard]] auto suspended() {
         return asio::async_initiate<const asio::deferred_t, void()>(
-            [this](auto handler) { start(std::move(handler)); }, asio::deferred);
+            [this](auto&& handler) { start(std::move(handler)); }, asio::deferred);
     }
 
     /// After that: the outcome, in what the waiter was made with.
@@ -75,7 +83,7 @@ private:
     enum class phase : unsigned char { running, suspended, decided };
 
     template<class Handler>
-    void start(Handler handler) {
+    void start(Handler&& handler) {
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
             slot.template emplace<canceller>(this);
         resume.arm(std::move(handler));
@@ -83,6 +91,7 @@ private:
         // the coroutine may already run elsewhere: nothing of this object may be touched from here on
     }
 
+    void make_links();
     void suspend();
     void cancel() noexcept;
     void give_back() noexcept;
