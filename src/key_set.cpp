@@ -55,9 +55,7 @@ key_set& key_set::operator=(const key_set& other) {
     return *this;
 }
 
-bool key_set::valid() const noexcept {
-    if (count_ == 1)
-        return length_ >= 1 && length_ <= max_name_length;
+bool key_set::all_valid() const noexcept {
     return count_ != 0 && std::all_of(begin(), end(), [](std::string_view key) {
                return !key.empty() && key.size() <= max_name_length;
            });

@@ -13,11 +13,15 @@ using detail::service_core;
 
 // ---- checks (rule K3) ----
 
-void check(const key_set& keys) {
+[[noreturn]] void refuse(const key_set& keys) {
     if (keys.empty())
         throw lock_error::invalid("at least one key is needed");
+    throw lock_error::invalid("a key must have 1 to 512 bytes", keys);
+}
+
+void check(const key_set& keys) {
     if (!keys.valid())
-        throw lock_error::invalid("a key must have 1 to 512 bytes", keys);
+        refuse(keys);
 }
 
 void check(const key_set& keys, std::string_view owner) {

@@ -76,7 +76,9 @@ public:
     }
 
     /// At least one key, and each between 1 and max_name_length bytes long (rule K3).
-    [[nodiscard]] bool valid() const noexcept;
+    [[nodiscard]] bool valid() const noexcept {
+        return count_ == 1 ? length_ >= 1 && length_ <= max_name_length : all_valid();
+    }
 
     [[nodiscard]] bool contains(std::string_view key) const noexcept;
     [[nodiscard]] std::vector<std::string> to_vector() const;
@@ -125,6 +127,7 @@ private:
             free();
     }
     void free() noexcept;
+    [[nodiscard]] bool all_valid() const noexcept;
 
     std::uint32_t count_ = 0;
     std::uint32_t length_ = 0; // of the single key, else zero

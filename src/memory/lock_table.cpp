@@ -64,11 +64,60 @@ std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
     return mask;
 }
 
+// The common cases of one key, without the machinery of a transaction: nobody holds it or waits for it, or it
+// is to be waited for. Nothing follows from them for anybody else.
 attempt lock_table::begin(const lock_request& request, acquisition& granted,
                           boost::system::error_code& refused, waiting_room* waiting) {
-    if (request.keys.size() == 1)
-        if (const auto decided = begin_simple(request, granted, refused, waiting))
-            return *decided;
+    if (request.keys.size() == 1) {
+        const std::size_t hash = request.keys.hash(0);
+        shard& s = shards_[shard_of(hash)];
+        const std::lock_guard lock(s.mutex);
+        if (!s.stopped && !watcher()) {
+            entry* const e = s.find(request.keys[0], hash);
+            if (!e) {
+                grant_new(s, request, granted);
+                return attempt::granted;
+            }
+            if (request.mode == lock_mode::exclusive && request.owner.empty() && e->visible() &&
+                request.wait > duration::zero() && e->waiter_count < max_waiters_) {
+                if (waiting)
+                    enqueue(waiting->emplace(*this, request, std::uint64_t{1} << s.index, granted, refused),
+                            *e);
+                return attempt::undecided;
+            }
+        }
+    }
+    return begin_any(request, granted, refused, waiting);
+}
+
+void lock_table::grant_new(shard& s, const lock_request& request, acquisition& granted) {
+    const time_point end = end_of(request);
+    const std::uint64_t token = std::max(next_token(), s.last_token + 1);
+    entry& e = s.add_entry(request.keys[0], request.keys.hash(0));
+    hold_record& held = s.add_hold(e, request, token, coarse_now(), end);
+    held.told = true;
+    if (end != never)
+        s.arm(*clock_);
+    ++s.statistics.granted;
+    granted.id = id_of(s.index, token);
+    granted.token = token;
+    granted.expires_at = end;
+    granted.held = request.scoped ? &held : nullptr;
+}
+
+void lock_table::enqueue(waiter& w, entry& e) {
+    shard& s = *e.home;
+    if (w.request.wait != forever) {
+        s.deadlines.push(w, saturated_add(clock_->now(), w.request.wait));
+        s.arm(*clock_);
+    }
+    s.add_place(e, *w.links);
+    w.state = waiter::state_t::queued;
+    ++s.statistics.queued;
+}
+
+attempt lock_table::begin_any(const lock_request& request, acquisition& granted,
+                              boost::system::error_code& refused, waiting_room* waiting) {
     const std::uint64_t shards = shards_of(request.keys);
     transaction step(*this, shards);
     step.run_due();
@@ -97,49 +146,6 @@ attempt lock_table::begin(const lock_request& request, acquisition& granted,
         step.enqueue(waiting->emplace(*this, request, shards, granted, refused), entries,
                      request.wait == forever ? never : saturated_add(step.now(), request.wait));
     return attempt::undecided;
-}
-
-// The common cases of one key, without the machinery of a transaction: nobody holds it or waits for it, or it
-// is to be waited for. Nothing follows from them for anybody else.
-std::optional<attempt> lock_table::begin_simple(const lock_request& request, acquisition& granted,
-                                                boost::system::error_code& refused, waiting_room* waiting) {
-    const std::size_t hash = request.keys.hash(0);
-    shard& s = shards_[shard_of(hash)];
-    const std::lock_guard lock(s.mutex);
-    if (s.stopped || watcher())
-        return std::nullopt;
-    if (entry* const e = s.find(request.keys[0], hash)) {
-        if (request.mode == lock_mode::shared || !request.owner.empty() || !e->visible() ||
-            request.wait <= duration::zero() || e->waiter_count >= max_waiters_)
-            return std::nullopt;
-        if (!waiting)
-            return attempt::undecided;
-        waiter& w = waiting->emplace(*this, request, std::uint64_t{1} << s.index, granted, refused);
-        if (request.wait != forever) {
-            s.deadlines.push(w, saturated_add(clock_->now(), request.wait));
-            s.arm(*clock_);
-        }
-        s.add_place(*e, *w.links);
-        w.state = waiter::state_t::queued;
-        ++s.statistics.queued;
-        return attempt::undecided;
-    }
-    const time_point end = end_of(request);
-    const std::uint64_t token = std::max(next_token(), s.last_token + 1);
-    hold_record& held = s.add_hold(s.add_entry(request.keys[0], hash), request, token, coarse_now(), end);
-    held.told = true;
-    s.arm(*clock_);
-    ++s.statistics.granted;
-    granted.id = id_of(s.index, token);
-    granted.token = token;
-    granted.expires_at = held.at;
-    granted.held = request.scoped ? &held : nullptr;
-    return attempt::granted;
-}
-
-time_point lock_table::end_of(const lock_request& request) const noexcept {
-    return request.expire ? std::min(saturated_add(clock_->now(), *request.expire), request.hold_until)
-                          : request.hold_until;
 }
 
 bool lock_table::cancel(waiter& w) noexcept {

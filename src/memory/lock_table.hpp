@@ -4,6 +4,7 @@
 #include "memory/shard.hpp"
 #include "memory/token_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -63,7 +64,11 @@ public:
 
     /// The time, cheaply, to some milliseconds: never ahead.
     [[nodiscard]] time_point coarse_now() const noexcept;
-    [[nodiscard]] time_point end_of(const lock_request& request) const noexcept; ///< of a hold, granted now
+    /// When a hold that is granted now will end.
+    [[nodiscard]] time_point end_of(const lock_request& request) const noexcept {
+        return request.expire ? std::min(saturated_add(clock_->now(), *request.expire), request.hold_until)
+                              : request.hold_until;
+    }
     /// Whether a deadline may have come; now and then true some milliseconds early.
     [[nodiscard]] bool may_be_due(time_point at) const noexcept {
         return at != never && at <= saturated_add(coarse_now(), coarseness);
@@ -82,9 +87,10 @@ private:
     /// Waits until no thread is about to post the completion of a waiter it has decided on.
     void await_posts() const noexcept;
     [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
-    [[nodiscard]] std::optional<attempt> begin_simple(const lock_request& request, acquisition& granted,
-                                                      boost::system::error_code& refused,
-                                                      waiting_room* waiting);
+    [[nodiscard]] attempt begin_any(const lock_request& request, acquisition& granted,
+                                    boost::system::error_code& refused, waiting_room* waiting);
+    void grant_new(shard& s, const lock_request& request, acquisition& granted); ///< a key nobody has
+    void enqueue(waiter& w, entry& e);
 
     static constexpr duration coarseness = std::chrono::milliseconds(20); // twice the slowest tick
 
