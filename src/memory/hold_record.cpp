@@ -68,20 +68,31 @@ loss hold_record::end() noexcept {
     return result;
 }
 
+// First the common cases, of which nothing follows for anybody else but one successor.
 loss hold_record::drop() noexcept {
-    lock_table& table = *of->home->table;
-    shard& first = *of->home;
+    shard& home = *of->home;
     waiter* successor = nullptr;
-    bool orphan = false;
-    if (drop_simply(successor, orphan)) {
-        if (successor) {
-            successor->decided();
-            first.posting.fetch_sub(1, std::memory_order_release);
+    {
+        const std::lock_guard lock(home.mutex);
+        if (is_simple()) {
+            if (of->waiters.empty()) {
+                ++home.statistics.released;
+                home.remove_hold(*this);
+                home.unpin(*this);
+                return loss::none;
+            }
+            successor = hand_over();
         }
-        if (orphan)
-            table.unpinned(1);
-        return loss::none;
     }
+    if (!successor)
+        return drop_any();
+    successor->decided();
+    home.posting.fetch_sub(1, std::memory_order_release);
+    return loss::none;
+}
+
+loss hold_record::drop_any() noexcept {
+    lock_table& table = *of->home->table;
     const loss result = end();
     // The table stays as long as a scope has a hold: only now may it go.
     std::size_t orphans = 0;
@@ -98,33 +109,21 @@ loss hold_record::drop() noexcept {
     return result;
 }
 
-// The common cases, without the machinery of a transaction: nothing follows for anybody else.
-bool hold_record::drop_simply(waiter*& successor, bool& orphan) noexcept {
-    shard& home = *of->home;
-    lock_table& table = *home.table;
-    const std::lock_guard lock(home.mutex);
+bool hold_record::is_simple() const noexcept {
+    const lock_table& table = *of->home->table;
     // one that has run over its hold_until is late by its own account: that needs no look at the clock
-    if (next_key || !linked || table.watcher() || (!overdue_end && table.may_be_due(at)))
-        return false;
-    if (of->waiters.empty()) {
-        orphan = home.orphaned;
-        home.remove_hold(*this);
-        home.unpin(*this);
-    } else {
-        waiter& first = *of->waiters.front().of;
-        if (!first.simple || mode == lock_mode::shared || table.may_be_due(first.at))
-            return false;
-        hand_to(first);
-        successor = &first;
-    }
-    ++home.statistics.released;
-    return true;
+    return linked && !next_key && !table.watcher() && !of->home->orphaned &&
+           (at == never || overdue_end || !table.may_be_due(at));
 }
 
 // The record goes on as the next one's: nothing in the entry changes.
-void hold_record::hand_to(waiter& next) noexcept {
+waiter* hold_record::hand_over() noexcept {
     shard& home = *of->home;
     lock_table& table = *home.table;
+    waiter& next = *of->waiters.front().of;
+    if (!next.simple || mode == lock_mode::shared || (next.at != never && table.may_be_due(next.at)))
+        return nullptr;
+    ++home.statistics.released;
     home.deadlines.erase(next);
     home.remove_place(*next.links);
     granted_by = static_cast<std::uint8_t>(home.index);
@@ -136,6 +135,7 @@ void hold_record::hand_to(waiter& next) noexcept {
     next.state = waiter::state_t::done;
     ++home.statistics.granted;
     home.posting.fetch_add(1, std::memory_order_relaxed);
+    return &next;
 }
 
 } // namespace colock::memory

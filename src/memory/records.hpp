@@ -71,10 +71,11 @@ public:
 
 private:
     loss end() noexcept;
-    /// Drops one key that nobody waits for, or hands it to the next who does; false: it is not as simple as
-    /// that.
-    [[nodiscard]] bool drop_simply(waiter*& successor, bool& orphan) noexcept;
-    void hand_to(waiter& next) noexcept;
+    [[nodiscard]] loss drop_any() noexcept;
+    /// One key, still held, and nobody to be told.
+    [[nodiscard]] bool is_simple() const noexcept;
+    /// To the first who waits, if that is as simple; else null.
+    [[nodiscard]] waiter* hand_over() noexcept;
 };
 
 /// One place of a waiting call in the queue of one key.

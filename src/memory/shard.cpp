@@ -111,23 +111,4 @@ void shard::set_expiry(hold_record& held, time_point at, bool overdue) {
     }
 }
 
-void shard::remove_hold(hold_record& held) noexcept {
-    entry& e = *held.of;
-    e.holds.erase(e.holds.iterator_to(held));
-    held.linked = false;
-    deadlines.erase(held);
-    if (owner_record* o = std::exchange(held.owner, nullptr)) {
-        o->holds.erase(o->holds.iterator_to(held));
-        retire_if_unused(*o);
-    }
-}
-
-void shard::unpin(hold_record& removed) noexcept {
-    entry& e = *removed.of;
-    --pinned;
-    pool.recycle(&removed);
-    --e.pins;
-    retire_if_unused(e);
-}
-
 } // namespace colock::memory

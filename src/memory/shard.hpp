@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <utility>
 #include <vector>
 
 namespace colock::memory {
@@ -88,9 +89,24 @@ struct alignas(128) shard {
                     time_point end);
     void set_expiry(hold_record& held, time_point at, bool overdue);
     /// Takes a hold out of all lists. It stays, for its scope or to be recycled, and so does its entry.
-    void remove_hold(hold_record& held) noexcept;
+    void remove_hold(hold_record& held) noexcept {
+        entry& e = *held.of;
+        e.holds.erase(e.holds.iterator_to(held));
+        held.linked = false;
+        deadlines.erase(held);
+        if (owner_record* o = std::exchange(held.owner, nullptr)) {
+            o->holds.erase(o->holds.iterator_to(held));
+            retire_if_unused(*o);
+        }
+    }
     /// A scope lets go of a hold that was removed.
-    void unpin(hold_record& removed) noexcept;
+    void unpin(hold_record& removed) noexcept {
+        entry& e = *removed.of;
+        --pinned;
+        pool.recycle(&removed);
+        --e.pins;
+        retire_if_unused(e);
+    }
 
     void add_place(entry& e, waiter_link& place) noexcept {
         place.on = &e;
