@@ -127,8 +127,9 @@ waiter* hold_record::hand_over() noexcept {
     home.deadlines.erase(next);
     home.remove_place(*next.links);
     granted_by = static_cast<std::uint8_t>(home.index);
-    home.begin_hold(*this, next.request, std::max(table.next_token(), home.last_token + 1),
-                    table.coarse_now(), table.end_of(next.request));
+    time_point now = never;
+    const std::uint64_t next_token = std::max(table.next_token(now), home.last_token + 1);
+    home.begin_hold(*this, next.request, next_token, table.at_least_coarse(now), table.end_of(next.request));
     home.arm(table.clock());
     listener = nullptr;
     next.granted = {table.id_of(granted_by, token), token, at, this};

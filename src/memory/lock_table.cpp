@@ -92,9 +92,10 @@ attempt lock_table::begin(const lock_request& request, acquisition& granted,
 
 void lock_table::grant_new(shard& s, const lock_request& request, acquisition& granted) {
     const time_point end = end_of(request);
-    const std::uint64_t token = std::max(next_token(), s.last_token + 1);
+    time_point now = never;
+    const std::uint64_t token = std::max(next_token(now), s.last_token + 1);
     entry& e = s.add_entry(request.keys[0], request.keys.hash(0));
-    hold_record& held = s.add_hold(e, request, token, coarse_now(), end);
+    hold_record& held = s.add_hold(e, request, token, at_least_coarse(now), end);
     held.told = true;
     if (end != never)
         s.arm(*clock_);

@@ -60,10 +60,13 @@ public:
     [[nodiscard]] shard& at(unsigned index) noexcept { return shards_[index]; }
     [[nodiscard]] clock_source& clock() const noexcept { return *clock_; }
     [[nodiscard]] observer* watcher() const noexcept { return watcher_.load(std::memory_order_acquire); }
-    [[nodiscard]] std::uint64_t next_token(time_point now = never) noexcept { return tokens_.next(now); }
+    [[nodiscard]] std::uint64_t next_token(time_point& now) noexcept { return tokens_.next(now); }
 
     /// The time, cheaply, to some milliseconds: never ahead.
     [[nodiscard]] time_point coarse_now() const noexcept;
+    [[nodiscard]] time_point at_least_coarse(time_point now) const noexcept {
+        return now == never ? coarse_now() : now;
+    }
     /// When a hold that is granted now will end.
     [[nodiscard]] time_point end_of(const lock_request& request) const noexcept {
         return request.expire ? std::min(saturated_add(clock_->now(), *request.expire), request.hold_until)

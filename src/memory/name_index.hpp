@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <memory>
@@ -15,9 +16,11 @@ class name_index {
 public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    name_index() = default;
+    name_index(const name_index&) = delete;
+    name_index& operator=(const name_index&) = delete;
+
     [[nodiscard]] Node* find(std::string_view name, std::size_t hash) const noexcept {
-        if (!buckets_)
-            return nullptr;
         Node* node = buckets_[hash & mask_];
         while (node && !(node->hash == hash && node->name() == name))
             node = node->next_in_bucket;
@@ -26,7 +29,7 @@ public:
 
     void insert(Node& node) {
         if (size_ >= capacity())
-            resize(capacity() ? capacity() * 2 : smallest);
+            resize(capacity() * 2);
         Node*& bucket = buckets_[node.hash & mask_];
         node.next_in_bucket = bucket;
         bucket = &node;
@@ -53,7 +56,7 @@ public:
 private:
     static constexpr std::size_t smallest = 16;
 
-    [[nodiscard]] std::size_t capacity() const noexcept { return buckets_ ? mask_ + 1 : 0; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return mask_ + 1; }
 
     void shrink() noexcept {
         try {
@@ -63,7 +66,13 @@ private:
     }
 
     void resize(std::size_t buckets) {
-        auto larger = std::make_unique<Node*[]>(buckets);
+        std::unique_ptr<Node*[]> allocated;
+        std::array<Node*, smallest> few{};
+        Node** larger = few.data();
+        if (buckets > smallest) {
+            allocated = std::make_unique<Node*[]>(buckets);
+            larger = allocated.get();
+        }
         for (std::size_t i = 0; i < capacity(); ++i)
             for (Node* node = buckets_[i]; node;) {
                 Node* next = node->next_in_bucket;
@@ -72,12 +81,16 @@ private:
                 bucket = node;
                 node = next;
             }
-        buckets_ = std::move(larger);
+        few_ = few;
+        many_ = std::move(allocated);
+        buckets_ = many_ ? many_.get() : few_.data();
         mask_ = buckets - 1;
     }
 
-    std::unique_ptr<Node*[]> buckets_;
-    std::size_t mask_ = 0;
+    std::array<Node*, smallest> few_{}; // here, so that shards do not share cache lines by chance
+    std::unique_ptr<Node*[]> many_;
+    Node** buckets_ = few_.data();
+    std::size_t mask_ = smallest - 1;
     std::size_t size_ = 0;
 };
 

@@ -20,7 +20,7 @@ token_source::token_source(const clock_source& clock, bool real_time)
         last_.store(offset_, std::memory_order_relaxed);
 }
 
-std::uint64_t token_source::next_among_many(time_point now) noexcept {
+std::uint64_t token_source::next_among_many(time_point& now) noexcept {
     if (!real_time_)
         return last_.fetch_add(1, std::memory_order_relaxed) + 1;
     const char* drawing = drawing_.load(std::memory_order_relaxed);
@@ -32,11 +32,14 @@ std::uint64_t token_source::next_among_many(time_point now) noexcept {
     if (drawing == &many)
         return by_clock(now);
     drawing_.exchange(&many); // before the clock is read
-    return by_clock(never);
+    now = never;
+    return by_clock(now);
 }
 
-std::uint64_t token_source::by_clock(time_point now) const noexcept {
-    return offset_ + nanoseconds((now == never ? clock_.now() : now).time_since_epoch());
+std::uint64_t token_source::by_clock(time_point& now) const noexcept {
+    if (now == never)
+        now = clock_.now();
+    return offset_ + nanoseconds(now.time_since_epoch());
 }
 
 } // namespace colock::memory

@@ -24,8 +24,9 @@ public:
     /// On the process's own clock, or (one that may stand still, or be set) counting always.
     token_source(const clock_source& clock, bool real_time);
 
-    /// `now`: the time, where it has been read since the call that draws began.
-    [[nodiscard]] std::uint64_t next(time_point now = never) noexcept {
+    /// `now`: the time, where it has been read since the call that draws began, else `never`; it is set if it
+    /// is read.
+    [[nodiscard]] std::uint64_t next(time_point& now) noexcept {
         if (drawing_.load(std::memory_order_relaxed) != &this_thread)
             return next_among_many(now);
         const std::uint64_t token = last_.load(std::memory_order_relaxed) + 1;
@@ -34,8 +35,8 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint64_t next_among_many(time_point now) noexcept;
-    [[nodiscard]] std::uint64_t by_clock(time_point now) const noexcept;
+    [[nodiscard]] std::uint64_t next_among_many(time_point& now) noexcept;
+    [[nodiscard]] std::uint64_t by_clock(time_point& now) const noexcept;
 
     static constexpr char many = 0;
     static thread_local constinit char this_thread; // its address stands for the thread

@@ -153,7 +153,10 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
         token = own[0]->token;
         home = own[0]->granted_by;
     } else {
-        token = std::max(table_.next_token(now_.value_or(never)), last_token_ + 1);
+        time_point known = now_.value_or(never);
+        token = std::max(table_.next_token(known), last_token_ + 1);
+        if (known != never)
+            now_ = known;
         for (std::size_t i = 0; i < entries.size(); ++i)
             token = std::max(token, table_.at(lock_table::shard_of(request.keys.hash(i))).last_token + 1);
         last_token_ = token;
@@ -200,7 +203,7 @@ acquisition transaction::grant(const lock_request& request, const entry_list& en
 
 hold_record& transaction::add_hold(entry& e, const lock_request& request, std::uint64_t token) {
     const time_point expiry = request.expire ? saturated_add(now(), *request.expire) : never;
-    hold_record& held = e.home->add_hold(e, request, token, now_ ? *now_ : table_.coarse_now(),
+    hold_record& held = e.home->add_hold(e, request, token, table_.at_least_coarse(now_.value_or(never)),
                                          std::min(expiry, request.hold_until));
     if (held.owner && !held.owner->waiting.empty()) { // other calls of the owner may now enter as well
         ++e.pins;
