@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
+#include <ctime>
 #include <thread>
 
 namespace colock {
@@ -41,6 +42,14 @@ public:
     }
 
     time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+
+#ifdef CLOCK_MONOTONIC_COARSE
+    time_point coarse_now() const noexcept override { // the same clock at the kernel's last tick
+        timespec t;
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+        return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+    }
+#endif
 
     void schedule(alarm& a, time_point at) override {
         bool wake = false;

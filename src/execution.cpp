@@ -230,7 +230,7 @@ asio::awaitable<void> execution::run(asio::awaitable<void> job) {
 
 bool execution::try_finish() noexcept {
     if (!control_)
-        late_ = deadline_ != never && clock_.now() > deadline_;
+        late_ = clock_.is_past(deadline_);
     else if (deadline_ != never)
         clock_.cancel(*control_);
     if (!held_->drops_at_once())

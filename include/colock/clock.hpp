@@ -35,6 +35,18 @@ public:
     /// The current time; never goes back.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
 
+    /// The time a moment ago, where that is cheaper to tell: never ahead of now(), nor further behind than
+    /// `coarseness`.
+    [[nodiscard]] virtual time_point coarse_now() const noexcept { return now(); }
+    static constexpr duration coarseness = std::chrono::milliseconds(20); // twice the slowest kernel's tick
+
+    /// Whether `at` may have come; true some milliseconds early, now and then.
+    [[nodiscard]] bool may_be_due(time_point at) const noexcept {
+        return at != never && at <= saturated_add(coarse_now(), coarseness);
+    }
+    /// Whether now() is after `at`. Cheap if it is not by far.
+    [[nodiscard]] bool is_past(time_point at) const noexcept { return may_be_due(at) && now() > at; }
+
     /// Calls `a.on_alarm()` once, at `at` or as soon after it as possible; replaces an earlier schedule of
     /// `a`.
     virtual void schedule(alarm& a, time_point at) = 0;

@@ -113,7 +113,7 @@ bool hold_record::is_simple() const noexcept {
     const lock_table& table = *of->home->table;
     // one that has run over its hold_until is late by its own account: that needs no look at the clock
     return linked && !next_key && !table.watcher() && !of->home->orphaned &&
-           (at == never || overdue_end || !table.may_be_due(at));
+           (at == never || overdue_end || !table.clock().may_be_due(at));
 }
 
 // The record goes on as the next one's: nothing in the entry changes.
@@ -121,7 +121,7 @@ waiter* hold_record::hand_over() noexcept {
     shard& home = *of->home;
     lock_table& table = *home.table;
     waiter& next = *of->waiters.front().of;
-    if (!next.simple || mode == lock_mode::shared || (next.at != never && table.may_be_due(next.at)))
+    if (!next.simple || mode == lock_mode::shared || (next.at != never && table.clock().may_be_due(next.at)))
         return nullptr;
     ++home.statistics.released;
     home.deadlines.erase(next);

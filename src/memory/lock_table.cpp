@@ -3,7 +3,6 @@
 #include "memory/transaction.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -44,17 +43,6 @@ lock_table::~lock_table() {
         for (owner_record* o : owners)
             delete o;
     }
-}
-
-time_point lock_table::coarse_now() const noexcept {
-#ifdef CLOCK_MONOTONIC_COARSE
-    if (real_time_) { // the same time, as of the kernel's last tick
-        timespec t;
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-        return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
-    }
-#endif
-    return clock_->now();
 }
 
 std::uint64_t lock_table::shards_of(const key_set& keys) noexcept {
@@ -225,7 +213,7 @@ std::optional<bool> lock_table::release_simple(const key_set& keys, std::string_
                                               : transaction::own_hold(*e, owner);
     if (!held)
         return false;
-    if (!e->waiters.empty() || watcher() || may_be_due(held->at))
+    if (!e->waiters.empty() || watcher() || clock_->may_be_due(held->at))
         return std::nullopt;
     ++s.statistics.released;
     s.remove_hold(*held);

@@ -62,19 +62,14 @@ public:
     [[nodiscard]] observer* watcher() const noexcept { return watcher_.load(std::memory_order_acquire); }
     [[nodiscard]] std::uint64_t next_token(time_point& now) noexcept { return tokens_.next(now); }
 
-    /// The time, cheaply, to some milliseconds: never ahead.
-    [[nodiscard]] time_point coarse_now() const noexcept;
+    /// The time to some milliseconds, if it is not known.
     [[nodiscard]] time_point at_least_coarse(time_point now) const noexcept {
-        return now == never ? coarse_now() : now;
+        return now == never ? clock_->coarse_now() : now;
     }
     /// When a hold that is granted now will end.
     [[nodiscard]] time_point end_of(const lock_request& request) const noexcept {
         return request.expire ? std::min(saturated_add(clock_->now(), *request.expire), request.hold_until)
                               : request.hold_until;
-    }
-    /// Whether a deadline may have come; now and then true some milliseconds early.
-    [[nodiscard]] bool may_be_due(time_point at) const noexcept {
-        return at != never && at <= saturated_add(coarse_now(), coarseness);
     }
     /// What a shard's grants are called. Two shards may draw equal tokens at the same time: each is an origin
     /// of its own.
@@ -94,8 +89,6 @@ private:
                                     boost::system::error_code& refused, waiting_room* waiting);
     void grant_new(shard& s, const lock_request& request, acquisition& granted); ///< a key nobody has
     void enqueue(waiter& w, entry& e);
-
-    static constexpr duration coarseness = std::chrono::milliseconds(20); // twice the slowest tick
 
     const std::size_t max_waiters_;
     const std::shared_ptr<clock_source> clock_;
