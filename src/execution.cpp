@@ -145,13 +145,9 @@ asio::awaitable<void> release_held(hold& held, loss& lost) {
 
 } // namespace
 
-execution::execution(execution_request request)
-    : request_([&] {
-          if (request.wrong)
-              std::rethrow_exception(request.wrong);
-          return std::move(request);
-      }()),
-      clock_(request_.to->impl->clock()) {
+execution::execution(execution_request& request)
+    : request_(request),
+      clock_((request.wrong ? std::rethrow_exception(request.wrong) : void(), request.to->impl->clock())) {
     if (!request_.core->job_begins()) {
         request_.core->job_ends();
         throw lock_error::acquiring(errc::closed, request_.keys);
@@ -172,8 +168,8 @@ lock_request execution::wanted() const noexcept {
     return {.keys = request_.keys,
             .mode = request_.mode,
             .scoped = true,
-            .wait = std::min(request_.wait.value_or(request_.timeout), request_.timeout),
-            .expire = request_.expire,
+            .wait = request_.wait,
+            .expire = request_.expire > duration::zero() ? std::optional(request_.expire) : std::nullopt,
             .hold_until = deadline_ == never ? never : saturated_add(deadline_, request_.grace)};
 }
 
@@ -204,7 +200,7 @@ void execution::begin_lease(const acquisition& granted) {
     if (granted.held)
         held_.reset(granted.held);
     else
-        held_ = make_plain_hold(request_.to,
+        held_ = make_plain_hold(request_.to->shared_from_this(),
                                 grant(request_.keys, {}, request_.mode, granted.id, granted.token,
                                       granted.expires_at, request_.to->tag),
                                 wanted().hold_until);

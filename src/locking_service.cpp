@@ -261,14 +261,14 @@ detail::execution_request locking_service::prepare(key_set keys,
                                                    const execute_options& options) const noexcept {
     detail::execution_request request;
     try {
-        request.to = core_->find(options.provider).shared_from_this();
+        request.to = &core_->find(options.provider);
         if (options.wait)
             check_wait(keys, *options.wait);
         if (options.grace < duration::zero())
             throw lock_error::invalid("grace must not be negative", keys);
         request.core = core_;
         request.timeout = options.timeout > duration::zero() ? options.timeout : execute_options().timeout;
-        request.wait = options.wait;
+        request.wait = std::min(options.wait.value_or(request.timeout), request.timeout);
         request.grace = options.grace;
         check(keys);
         check_expire(keys, options.expire);

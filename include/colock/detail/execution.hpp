@@ -26,13 +26,13 @@ struct registered_provider;
 struct execution_request {
     std::exception_ptr wrong; ///< what to throw instead
     std::shared_ptr<service_core> core;
-    std::shared_ptr<registered_provider> to;
+    registered_provider* to = nullptr; ///< the core keeps it
     key_set keys;
     lock_mode mode = lock_mode::exclusive;
-    duration timeout;
-    std::optional<duration> wait;
-    std::optional<duration> expire; ///< for a provider that needs leases
-    duration grace;
+    duration timeout{};
+    duration wait{};
+    duration expire{}; ///< zero: no lease is needed
+    duration grace{};
 };
 
 /// One `execute` from its call to its end, in the frame of its coroutine. Used in this order: try_start or
@@ -40,7 +40,8 @@ struct execution_request {
 /// the destructor gives the lock back.
 class execution {
 public:
-    explicit execution(execution_request request);
+    /// The request must outlive it.
+    explicit execution(execution_request& request);
     execution(const execution&) = delete;
     execution& operator=(const execution&) = delete;
     ~execution();
@@ -77,7 +78,7 @@ private:
     void begin_lease(const acquisition& granted);
     void note_end() noexcept;
 
-    execution_request request_;
+    execution_request& request_;
     clock_source& clock_;
     time_point deadline_ = never;
     hold_ptr held_;
@@ -135,7 +136,7 @@ asio::awaitable<void> perform(Job& job, colock::lease& lease, result_slot<R>& re
 /// `Job` is a reference for a job that was passed as an lvalue; otherwise it lives in this coroutine's frame.
 template<class R, class Job>
 asio::awaitable<R> execute(execution_request request, Job job) {
-    execution running(std::move(request));
+    execution running(request);
     if (!running.try_start())
         co_await running.start();
     result_slot<R> result;
