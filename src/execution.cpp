@@ -22,13 +22,13 @@ namespace {
 asio::any_io_executor serialized(const asio::any_io_executor& ex) {
     using io = asio::io_context::executor_type;
     using pool = asio::thread_pool::executor_type;
-    if (ex.target<asio::strand<io>>() || ex.target<asio::strand<pool>>() ||
-        ex.target<asio::strand<asio::any_io_executor>>())
-        return ex;
     if (const auto* e = ex.target<io>())
         return asio::make_strand(*e);
     if (const auto* e = ex.target<pool>())
         return asio::make_strand(*e);
+    if (ex.target<asio::strand<io>>() || ex.target<asio::strand<pool>>() ||
+        ex.target<asio::strand<asio::any_io_executor>>())
+        return ex;
     return asio::make_strand(ex);
 }
 
@@ -126,17 +126,10 @@ struct forward_cancellation {
     }
 };
 
-asio::awaitable<void> run_controlled(std::shared_ptr<job_control> control, asio::awaitable<void> job,
-                                     std::exception_ptr& error) {
-    const bool may_start = control->begin();
-    if (may_start) {
-        try {
-            co_await std::move(job);
-        } catch (...) {
-            error = std::current_exception();
-        }
-    }
-    control->end();
+execution_request& checked(execution_request& request) {
+    if (request.wrong)
+        std::rethrow_exception(request.wrong);
+    return request;
 }
 
 asio::awaitable<void> release_held(hold& held, loss& lost) {
@@ -146,8 +139,7 @@ asio::awaitable<void> release_held(hold& held, loss& lost) {
 } // namespace
 
 execution::execution(execution_request& request)
-    : request_(request),
-      clock_((request.wrong ? std::rethrow_exception(request.wrong) : void(), request.to->impl->clock())) {
+    : request_(checked(request)), clock_(request.to->impl->clock()) {
     if (!request_.core->job_begins()) {
         request_.core->job_ends();
         throw lock_error::acquiring(errc::closed, request_.keys);
@@ -218,10 +210,19 @@ asio::awaitable<void> execution::run(asio::awaitable<void> job) {
         [&](auto handler) {
             if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
                 slot.template emplace<forward_cancellation>(control_);
-            asio::co_spawn(control_->serial(), run_controlled(control_, std::move(job), error_),
+            asio::co_spawn(control_->serial(), std::move(job),
                            asio::bind_cancellation_slot(control_->slot(), std::move(handler)));
         },
         asio::deferred);
+}
+
+bool execution::job_may_start() noexcept {
+    return control_->begin();
+}
+
+void execution::job_ended(std::exception_ptr error) noexcept {
+    error_ = std::move(error);
+    control_->end();
 }
 
 bool execution::try_finish() noexcept {

@@ -63,8 +63,11 @@ public:
     }
 
     /// Runs a coroutine under the lock, on a strand, so that a cancellation from any thread can reach it.
-    /// Completes when it has ended, and only then.
+    /// Completes when it has ended, and only then. The coroutine asks job_may_start() first, and calls
+    /// job_ended() last.
     [[nodiscard]] asio::awaitable<void> run(asio::awaitable<void> job);
+    [[nodiscard]] bool job_may_start() noexcept;
+    void job_ended(std::exception_ptr error = {}) noexcept;
 
     /// Gives the lock back if that needs no waiting.
     [[nodiscard]] bool try_finish() noexcept;
@@ -124,13 +127,22 @@ template<class R>
 using result_slot = std::optional<std::conditional_t<std::is_void_v<R>, std::monostate, R>>;
 
 template<class R, class Job>
-asio::awaitable<void> perform(Job& job, colock::lease& lease, result_slot<R>& result) {
-    if constexpr (std::is_void_v<R>) {
-        co_await call(job, lease);
-    } else {
-        R value = co_await call(job, lease);
-        result.emplace(std::move(value));
+asio::awaitable<void> perform(execution& running, Job& job, result_slot<R>& result) {
+    std::exception_ptr error;
+    const bool may_start = running.job_may_start();
+    if (may_start) {
+        try {
+            if constexpr (std::is_void_v<R>) {
+                co_await call(job, running.lease());
+            } else {
+                R value = co_await call(job, running.lease());
+                result.emplace(std::move(value));
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
     }
+    running.job_ended(std::move(error));
 }
 
 /// `Job` is a reference for a job that was passed as an lvalue; otherwise it lives in this coroutine's frame.
@@ -142,7 +154,7 @@ asio::awaitable<R> execute(execution_request request, Job job) {
     result_slot<R> result;
     using job_type = std::remove_reference_t<Job>;
     if constexpr (awaited<job_returns<job_type>>::is_coroutine) {
-        co_await running.run(perform<R>(job, running.lease(), result));
+        co_await running.run(perform<R>(running, job, result));
     } else {
         running.run_now([&] {
             if constexpr (std::is_void_v<R>)
