@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -85,6 +86,67 @@ BOOST_AUTO_TEST_CASE(T2_they_grow_through_release_expiry_and_a_new_provider) {
 
 BOOST_AUTO_TEST_CASE(T1_an_id_reads_as_32_digits) {
     BOOST_CHECK_EQUAL(to_string(colock::grant_id{0x12, 0xabc}), "00000000000000120000000000000abc");
+}
+
+// One thread counts its tokens until a second one comes, then all go by the clock: whenever that happens,
+// what is known to be earlier stays smaller.
+BOOST_AUTO_TEST_CASE(T1_when_a_second_thread_comes) {
+    std::atomic<int> wrong{0};
+    for (int round = 0; round < 300; ++round) {
+        colock::memory_provider memory;
+        std::atomic<std::uint64_t> greatest{0};
+        std::atomic<bool> alone{true};
+        const auto draw = [&](const std::string& key) {
+            const std::uint64_t before = greatest.load();
+            const auto guard = memory.try_lock(key);
+            if (!guard || guard->token() <= before)
+                ++wrong;
+            std::uint64_t seen = greatest.load();
+            while (guard && seen < guard->token() && !greatest.compare_exchange_weak(seen, guard->token())) {
+            }
+        };
+        std::thread first([&] {
+            for (int i = 0; i < 100 + round; ++i) {
+                draw("first " + std::to_string(i % 8));
+                if (i == round % 100)
+                    alone = false;
+            }
+        });
+        std::thread second([&] {
+            while (alone) {
+            }
+            for (int i = 0; i < 100; ++i)
+                draw("second " + std::to_string(i % 8));
+        });
+        first.join();
+        second.join();
+    }
+    BOOST_CHECK_EQUAL(wrong, 0);
+}
+
+// Threads that draw at the same time may get equal tokens for different keys; an id names one grant alone.
+BOOST_AUTO_TEST_CASE(T1_ids_are_unique_among_threads) {
+    colock::memory_provider memory;
+    constexpr int count = 20'000;
+    std::vector<std::vector<colock::grant_id>> ids(2);
+    std::atomic<int> ready{0};
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < ids.size(); ++t)
+        threads.emplace_back([&, t] {
+            const std::string key = "key " + std::to_string(t);
+            ids[t].reserve(count);
+            ++ready;
+            while (ready != 2) {
+            }
+            for (int i = 0; i < count; ++i)
+                ids[t].push_back(memory.try_lock(key)->grant().id());
+        });
+    for (auto& thread : threads)
+        thread.join();
+    std::vector<colock::grant_id> all = ids[0];
+    all.insert(all.end(), ids[1].begin(), ids[1].end());
+    std::sort(all.begin(), all.end());
+    BOOST_CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
