@@ -6,6 +6,7 @@
 
 #include <malloc.h>
 
+#include <cmath>
 #include <vector>
 
 namespace colock_bench {
@@ -66,40 +67,55 @@ double per_waiter() {
     return per_coroutine(io, [&] { return keep(lock, timer); });
 }
 
-std::vector<std::string> names() {
+std::vector<std::string> names(int first) {
     std::vector<std::string> made;
-    for (int i = 0; i < many; ++i)
+    for (int i = first; i < first + many; ++i)
         made.push_back("prod_" + std::to_string(10'000'000'000 + i));
     return made;
 }
 
-/// Held keys, and what is left when they are released.
-std::vector<double> per_our_key() {
-    const auto keys = names();
-    std::vector<std::optional<colock::guard>> guards(many);
-    colock::memory_provider memory;
+/// What keys cost while they are held, and what more keys leave behind for each, when released, than the
+/// first did, to the byte: pools that keep a fixed number of records do not count, what grows with each new
+/// key does.
+template<class Hold>
+std::vector<double> per_key_held_and_idle(Hold hold_all_then_release) {
     const double before = allocated();
-    for (std::size_t i = 0; i < many; ++i)
-        guards[i] = memory.try_lock(keys[i]);
-    const double held = allocated();
-    for (auto& guard : guards)
-        guard.reset();
-    return {(held - before) / many, (allocated() - before) / many};
+    const double held = hold_all_then_release(0);
+    const double first = allocated();
+    (void)hold_all_then_release(many);
+    return {(held - before) / many, std::round((allocated() - first) / many)};
+}
+
+std::vector<double> per_our_key() {
+    colock::memory_provider memory;
+    std::vector<std::optional<colock::guard>> guards(many);
+    std::vector<std::string> keys = names(0);
+    return per_key_held_and_idle([&](int first) {
+        keys = names(first);
+        for (std::size_t i = 0; i < many; ++i)
+            guards[i] = memory.try_lock(keys[i]);
+        const double held = allocated();
+        for (auto& guard : guards)
+            guard.reset();
+        return held;
+    });
 }
 
 template<class Lock>
 std::vector<double> per_key() {
-    const auto keys = names();
     asio::io_context io;
     Lock lock(io);
-    const double before = allocated();
-    for (const auto& key : keys)
-        if (!lock.try_take(key))
-            std::terminate();
-    const double held = allocated();
-    for (const auto& key : keys)
-        lock.give(key);
-    return {(held - before) / many, (allocated() - before) / many};
+    std::vector<std::string> keys = names(0);
+    return per_key_held_and_idle([&](int first) {
+        keys = names(first);
+        for (const auto& key : keys)
+            if (!lock.try_take(key))
+                std::terminate();
+        const double held = allocated();
+        for (const auto& key : keys)
+            lock.give(key);
+        return held;
+    });
 }
 
 template<class Run>
