@@ -87,7 +87,7 @@ loss hold_record::drop() noexcept {
     if (!successor)
         return drop_any();
     successor->decided();
-    home.posting.fetch_sub(1, std::memory_order_release);
+    home.posts_ended.fetch_add(1, std::memory_order_release);
     return loss::none;
 }
 
@@ -135,7 +135,7 @@ waiter* hold_record::hand_over() noexcept {
     next.granted = {table.id_of(granted_by, token), token, at, this};
     next.state = waiter::state_t::done;
     ++home.statistics.granted;
-    home.posting.fetch_add(1, std::memory_order_relaxed);
+    ++home.posts_begun;
     return &next;
 }
 

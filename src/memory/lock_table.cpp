@@ -399,10 +399,16 @@ void lock_table::orphan() noexcept {
     await_posts(); // whoever posts looks at its shard once more, which may by then belong to nobody
 }
 
-void lock_table::await_posts() const noexcept {
-    for (const shard& s : shards_)
-        while (s.posting.load(std::memory_order_acquire) != 0)
+void lock_table::await_posts() noexcept {
+    for (shard& s : shards_) {
+        std::uint32_t begun = 0;
+        {
+            const std::lock_guard lock(s.mutex);
+            begun = s.posts_begun;
+        }
+        while (static_cast<std::int32_t>(begun - s.posts_ended.load(std::memory_order_acquire)) > 0)
             std::this_thread::yield();
+    }
 }
 
 void lock_table::unpinned(std::size_t holds) noexcept {

@@ -83,7 +83,7 @@ public:
 
 private:
     /// Waits until no thread is about to post the completion of a waiter it has decided on.
-    void await_posts() const noexcept;
+    void await_posts() noexcept;
     [[nodiscard]] std::optional<bool> release_simple(const key_set& keys, std::string_view owner);
     [[nodiscard]] attempt begin_any(const lock_request& request, acquisition& granted,
                                     boost::system::error_code& refused, waiting_room* waiting);

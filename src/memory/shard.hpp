@@ -129,7 +129,7 @@ struct alignas(128) shard {
         }
     }
 
-    shard_mutex mutex; // guards all that follows, up to `posting`
+    shard_mutex mutex; // guards all that follows, up to `posts_begun`
     name_index<entry> entries;
     record_pool pool;
     std::uint64_t last_token = 0;
@@ -141,8 +141,10 @@ struct alignas(128) shard {
     name_index<owner_record> owners;
     provider_statistics statistics;
 
-    /// Transactions that have yet to post completions of waiters they took from their queues.
-    std::atomic<unsigned> posting{0};
+    /// Times that waiters were taken from the queues, and times that their completions were posted after
+    /// that.
+    std::uint32_t posts_begun = 0;
+    std::atomic<std::uint32_t> posts_ended{0};
     lock_table* table = nullptr;
     unsigned index = 0;
     wake_up alarm;

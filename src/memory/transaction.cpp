@@ -25,7 +25,7 @@ transaction::~transaction() {
         w = next;
     }
     if (posting_)
-        posting_->posting.fetch_sub(1, std::memory_order_release);
+        posting_->posts_ended.fetch_add(1, std::memory_order_release);
     for (auto& remembered : events_) {
         remembered.event.key = remembered.key;
         remembered.event.owner = remembered.owner;
@@ -285,7 +285,7 @@ void transaction::unlink(waiter& w) {
 void transaction::complete(waiter& w, boost::system::error_code error) noexcept {
     if (!posting_) {
         posting_ = &first_of(locked_);
-        posting_->posting.fetch_add(1, std::memory_order_relaxed);
+        ++posting_->posts_begun;
     }
     w.error = error;
     w.state = waiter::state_t::done;
