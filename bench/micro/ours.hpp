@@ -14,6 +14,16 @@ struct our_lock {
     colock::locking_service locks;
 };
 
+colock::memory_provider& memory_of(colock::locking_service& locks);
+
+/// A provider that its maker has used, and another thread will: from then on it draws its tokens from the
+/// clock.
+struct our_shared_lock : our_lock<> {
+    explicit our_shared_lock(asio::io_context& io) : our_lock(io) {
+        (void)memory_of(locks).try_lock(bench_key);
+    }
+};
+
 inline colock::memory_provider& memory_of(colock::locking_service& locks) {
     return dynamic_cast<colock::memory_provider&>(locks.get_provider());
 }

@@ -27,6 +27,9 @@ void add_threads(runner& to) {
     to.add(
         "operations/us, 1 thread", [] { return throughput<our_lock<>, own_key>(1, 200'000); },
         "operations/us");
+    to.add(
+        "operations/us, 1 thread, shared provider",
+        [] { return throughput<our_shared_lock, own_key>(1, 200'000); }, "operations/us");
     // A hot key hands over from thread to thread for each operation, which takes microseconds.
     add_pairs<our_lock<>>(to, "", 200'000, 20'000);
     add_pairs<naive_keyed>(to, ", C", 200'000, 100'000);
