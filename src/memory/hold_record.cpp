@@ -133,7 +133,7 @@ waiter* hold_record::hand_over() noexcept {
     home.arm(table.clock());
     listener = nullptr;
     next.granted = {table.id_of(granted_by, token), token, at, this};
-    next.state = waiter::state_t::done;
+    next.is_queued = false;
     ++home.statistics.granted;
     ++home.posts_begun;
     return &next;

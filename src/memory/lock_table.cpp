@@ -101,7 +101,7 @@ void lock_table::enqueue(waiter& w, entry& e) {
         s.arm(*clock_);
     }
     s.add_place(e, *w.links);
-    w.state = waiter::state_t::queued;
+    w.queued();
     ++s.statistics.queued;
 }
 
@@ -139,7 +139,7 @@ attempt lock_table::begin_any(const lock_request& request, acquisition& granted,
 
 bool lock_table::cancel(waiter& w) noexcept {
     transaction step(*this, w.shards);
-    if (w.state != waiter::state_t::queued)
+    if (!w.is_queued)
         return false;
     step.finish(w, asio::error::operation_aborted, lock_event_kind::cancelled);
     return true;

@@ -259,7 +259,7 @@ void transaction::enqueue(waiter& w, const entry_list& entries, time_point deadl
         }
     }
     w.since = watcher_ ? now() : never; // the clock is read for observers only
-    w.state = waiter::state_t::queued;
+    w.queued();
     shard& home = first_of(w.shards);
     ++home.statistics.queued;
     if (deadline != never)
@@ -288,7 +288,7 @@ void transaction::complete(waiter& w, boost::system::error_code error) noexcept 
         ++posting_->posts_begun;
     }
     w.error = error;
-    w.state = waiter::state_t::done;
+    w.is_queued = false;
     w.next_finished = nullptr;
     *finished_end_ = &w;
     finished_end_ = &w.next_finished;
@@ -296,20 +296,11 @@ void transaction::complete(waiter& w, boost::system::error_code error) noexcept 
 
 void transaction::finish(waiter& w, boost::system::error_code error, lock_event_kind event) {
     auto& statistics = first_of(w.shards).statistics;
-    if (event == lock_event_kind::timed_out)
-        ++statistics.timed_out;
-    else if (event == lock_event_kind::cancelled)
-        ++statistics.cancelled;
-    else
-        ++statistics.refused;
-    if (w.state == waiter::state_t::queued) {
-        unlink(w);
-        for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
-            tell(event, *w.links[i].on, w.request.mode, w.request.owner, 0, w.since);
-            changed(*w.links[i].on);
-        }
-    } else {
-        tell_refused(w.request);
+    ++(event == lock_event_kind::timed_out ? statistics.timed_out : statistics.cancelled);
+    unlink(w);
+    for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
+        tell(event, *w.links[i].on, w.request.mode, w.request.owner, 0, w.since);
+        changed(*w.links[i].on);
     }
     complete(w, error);
 }
@@ -317,7 +308,7 @@ void transaction::finish(waiter& w, boost::system::error_code error, lock_event_
 void transaction::abandon(waiter& w) {
     ++first_of(w.shards).statistics.cancelled;
     unlink(w);
-    w.state = waiter::state_t::done;
+    w.is_queued = false;
     w.error = asio::error::operation_aborted;
     for (std::size_t i = 0; i < w.request.keys.size(); ++i) {
         tell(lock_event_kind::cancelled, *w.links[i].on, w.request.mode, w.request.owner, 0, w.since);

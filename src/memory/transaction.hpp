@@ -55,11 +55,11 @@ public:
     void set_expiry(hold_record& held, time_point at);
 
     void enqueue(waiter& w, const entry_list& entries, time_point deadline);
-    /// Takes a waiter out of its queues, if it is in any, and decides its call.
+    /// Takes a waiter out of its queues, and decides its call.
     void finish(waiter& w, boost::system::error_code error, lock_event_kind event);
     /// Takes it out of its queues, and leaves its completion to the caller.
     void abandon(waiter& w);
-    /// A queued or new call is granted and completes.
+    /// A call that is in no queue any more will complete.
     void complete(waiter& w, boost::system::error_code error) noexcept;
 
     /// The time, read once after the shards were locked.

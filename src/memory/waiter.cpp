@@ -14,9 +14,10 @@ void waiter::make_links() {
 }
 
 waiter::~waiter() {
-    if (state == state_t::idle)
+    const phase last = phase_.load(std::memory_order_acquire);
+    if (last == phase::idle)
         return;
-    if (phase_.load(std::memory_order_acquire) == phase::running && !table_.cancel(*this))
+    if (last == phase::running && !table_.cancel(*this))
         while (phase_.load(std::memory_order_acquire) != phase::decided)
             std::this_thread::yield(); // another thread has decided it, and is about to say so
     if (!error && !taken_)

@@ -54,9 +54,13 @@ public:
             resume.post();
     }
 
-    enum class state_t : unsigned char { idle, queued, done };
+    /// It is in its queues, all of them; under their mutexes.
+    void queued() noexcept {
+        is_queued = true;
+        phase_.store(phase::running, std::memory_order_relaxed);
+    }
 
-    // guarded by the mutexes of the shards, until done
+    // guarded by the mutexes of the shards, while queued
     const lock_request& request;
     acquisition& granted;
     boost::system::error_code& error;
@@ -67,7 +71,7 @@ public:
     detail::resumption resume;
     std::atomic<asio::execution_context*> context{nullptr};
     const bool simple; ///< a scope's, for one key, exclusive: see hold_record::drop_simply()
-    state_t state = state_t::idle;
+    bool is_queued = false;
 
 private:
     struct canceller {
@@ -80,7 +84,7 @@ private:
     };
 
     // It may be decided before its coroutine has suspended; then the coroutine sees to its own completion.
-    enum class phase : unsigned char { running, suspended, decided };
+    enum class phase : unsigned char { idle, running, suspended, decided };
 
     template<class Handler>
     void start(Handler&& handler) {
@@ -98,7 +102,7 @@ private:
 
     bool cancelled_late_ = false;
     bool taken_ = false;
-    std::atomic<phase> phase_{phase::running};
+    std::atomic<phase> phase_{phase::idle};
     lock_table& table_;
     waiter_link single_;
     std::unique_ptr<waiter_link[]> several_;
