@@ -117,37 +117,38 @@ auto checked(Call call) -> decltype(call()) {
 }
 
 template<class Result>
-struct wanted {
-    using type = Result;
-    static constexpr bool optional = false;
-};
+constexpr bool is_optional = false;
 template<class T>
-struct wanted<std::optional<T>> {
-    using type = T;
-    static constexpr bool optional = true;
-};
+constexpr bool is_optional<std::optional<T>> = true;
 
 bool is_contention(const boost::system::error_code& error) {
     return error == errc::already_locked || error == errc::timed_out;
 }
 
-grant finish(std::type_identity<grant>, const acquisition& got, owned_call& call, std::uint64_t tag,
+grant finish(owned_call& call, const acquisition& got, std::uint64_t tag,
              const std::shared_ptr<registered_provider>&) {
     return call.granted(got, tag);
 }
 
-guard finish(std::type_identity<guard>, const acquisition& got, scoped_call& call, std::uint64_t tag,
-             const std::shared_ptr<registered_provider>& to) {
+guard finish(scoped_call& call, const acquisition& got, std::uint64_t tag,
+             const std::shared_ptr<registered_provider>& from) {
     if (got.held)
         return {hold_ptr(got.held), got.token};
-    return {make_plain_hold(to, call.granted(got, tag), never), got.token};
+    return {make_plain_hold(from, call.granted(got, tag), never), got.token};
 }
 
-// Throws what the call was refused for, unless a call of this kind completes with nothing then.
-template<class Result>
-void check_refused(const boost::system::error_code& refused, const key_set& keys) {
-    if (refused && !(wanted<Result>::optional && is_contention(refused)))
-        throw lock_error::acquiring(refused, keys);
+// What a call completes with; throws what it was refused for, unless a call of its kind completes with
+// nothing then.
+template<class Result, class Call>
+Result outcome(const boost::system::error_code& refused, const acquisition& got, Call& call,
+               std::uint64_t tag, const std::shared_ptr<registered_provider>& from) {
+    if (refused) {
+        if constexpr (is_optional<Result>)
+            if (is_contention(refused))
+                return std::nullopt;
+        throw lock_error::acquiring(refused, call.keys);
+    }
+    return finish(call, got, tag, from);
 }
 
 // The provider is there up to the first suspension, and is kept from then on.
@@ -162,16 +163,12 @@ asio::awaitable<Result> take_from(registered_provider& to, Call call) {
         try {
             got = co_await keep->impl->acquire(request);
         } catch (const lock_error& error) {
-            if (!wanted<Result>::optional || !is_contention(error.code()))
+            if (!is_optional<Result> || !is_contention(error.code()))
                 throw;
             refused = error.code();
         }
     }
-    check_refused<Result>(refused, call.keys);
-    if constexpr (wanted<Result>::optional)
-        if (refused)
-            co_return std::nullopt;
-    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, keep);
+    co_return outcome<Result>(refused, got, call, tag, keep);
 }
 
 // The same in this process, where the wait lives in this frame: a coroutine of the provider would double its
@@ -189,11 +186,7 @@ asio::awaitable<Result> take_here(registered_provider& to, Call call) {
         co_await waiting->suspended();
         waiting->take();
     }
-    check_refused<Result>(refused, call.keys);
-    if constexpr (wanted<Result>::optional)
-        if (refused)
-            co_return std::nullopt;
-    co_return finish(std::type_identity<typename wanted<Result>::type>(), got, call, tag, nullptr);
+    co_return outcome<Result>(refused, got, call, tag, nullptr);
 }
 
 template<class Result, class Call>
