@@ -21,7 +21,7 @@ std::uint64_t random_origin() {
 
 lock_table::lock_table(std::size_t max_waiters, std::shared_ptr<clock_source> clock)
     : max_waiters_(max_waiters), clock_(clock ? std::move(clock) : steady_clock_source()),
-      real_time_(clock_ == steady_clock_source()), origin_(random_origin()), tokens_(*clock_, real_time_) {
+      origin_(random_origin()), tokens_(*clock_, clock_ == steady_clock_source()) {
     for (unsigned i = 0; i < shard_count; ++i) {
         shards_[i].table = this;
         shards_[i].index = i;
@@ -96,13 +96,13 @@ void lock_table::grant_new(shard& s, const lock_request& request, acquisition& g
 
 void lock_table::enqueue(waiter& w, entry& e) {
     shard& s = *e.home;
+    s.add_place(e, *w.links);
+    w.queued(); // from here on it leaves its queue by itself, also if its deadline cannot be set
+    ++s.statistics.queued;
     if (w.request.wait != forever) {
         s.deadlines.push(w, saturated_add(clock_->now(), w.request.wait));
         s.arm(*clock_);
     }
-    s.add_place(e, *w.links);
-    w.queued();
-    ++s.statistics.queued;
 }
 
 attempt lock_table::begin_any(const lock_request& request, acquisition& granted,
@@ -171,7 +171,7 @@ namespace {
 hold_record* named_hold(entry* e, const grant& held) {
     if (e)
         for (hold_record& h : e->holds)
-            if (h.token == held.token() && !h.pinned)
+            if (h.token == held.id().number && !h.pinned)
                 return &h;
     return nullptr;
 }

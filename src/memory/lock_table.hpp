@@ -92,7 +92,6 @@ private:
 
     const std::size_t max_waiters_;
     const std::shared_ptr<clock_source> clock_;
-    const bool real_time_; ///< the clock is the process's own
     const std::uint64_t origin_;
     alignas(128) token_source tokens_;
 

@@ -108,7 +108,7 @@ struct entry {
     intrusive::list<waiter_link, intrusive::member_hook<waiter_link, list_hook, &waiter_link::in_entry>,
                     intrusive::constant_time_size<false>>
         waiters;       ///< oldest first
-    hold_record usual; ///< the only one, unless readers share the key
+    hold_record usual; ///< the only one, unless readers share the key, or a scope still has one it lost
 };
 
 /// What a named owner holds and waits for in one shard.

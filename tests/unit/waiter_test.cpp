@@ -73,6 +73,19 @@ BOOST_AUTO_TEST_CASE(W4_granted_and_never_suspended) {
     s.check_free();
 }
 
+// An owner's grant has no hold that could be dropped: it is given back by what was queued.
+BOOST_AUTO_TEST_CASE(W4_granted_to_an_owner_and_never_suspended) {
+    scene s;
+    const colock::lock_request owners{.keys = s.key, .owner = "me", .wait = forever};
+    {
+        colock::memory::waiting_room room;
+        BOOST_REQUIRE(s.table->begin(owners, s.granted, s.error, &room) == attempt::undecided);
+        s.held.held->drop();
+        BOOST_CHECK_EQUAL(s.table->statistics().held, 1);
+    }
+    s.check_free();
+}
+
 BOOST_AUTO_TEST_CASE(W4_queued_and_never_suspended) {
     scene s;
     {
