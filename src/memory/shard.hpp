@@ -1,8 +1,8 @@
 #pragma once
 
+#include "detail/spin_mutex.hpp"
 #include "memory/name_index.hpp"
 #include "memory/records.hpp"
-#include "memory/shard_mutex.hpp"
 
 #include <array>
 #include <atomic>
@@ -129,7 +129,7 @@ struct alignas(128) shard {
         }
     }
 
-    shard_mutex mutex; // guards all that follows, up to `posts_begun`
+    detail::spin_mutex mutex; // guards all that follows, up to `posts_begun`
     name_index<entry> entries;
     record_pool pool;
     std::uint64_t last_token = 0;

@@ -18,9 +18,12 @@
 
 namespace colock::detail {
 
-class job_control;
+class job_runner;
 class service_core;
 struct registered_provider;
+
+/// Why a job was cancelled, or would have been.
+enum class abort_reason : unsigned char { none, timeout, lost, caller };
 
 /// A call of `execute`, complete, or found to be wrong.
 struct execution_request {
@@ -62,8 +65,8 @@ public:
         }
     }
 
-    /// Runs a coroutine under the lock, on a strand, so that a cancellation from any thread can reach it.
-    /// Completes when it has ended, and only then. The coroutine asks job_may_start() first, and calls
+    /// Runs a coroutine under the lock, one step at a time, so that a cancellation from any thread can reach
+    /// it. Completes when it has ended, and only then. The coroutine asks job_may_start() first, and calls
     /// job_ended() last.
     [[nodiscard]] asio::awaitable<void> run(asio::awaitable<void> job);
     [[nodiscard]] bool job_may_start() noexcept;
@@ -79,17 +82,17 @@ public:
 private:
     [[nodiscard]] lock_request wanted() const noexcept;
     void begin_lease(const acquisition& granted);
-    void note_end() noexcept;
+    void part_from_runner() noexcept;
 
     execution_request& request_;
     clock_source& clock_;
     time_point deadline_ = never;
     hold_ptr held_;
     std::optional<colock::lease> lease_;
-    std::shared_ptr<job_control> control_; // of a coroutine
+    job_runner* runner_ = nullptr; // of a coroutine, from its start to the release
     std::exception_ptr error_;
     loss lost_ = loss::none;
-    bool late_ = false;
+    abort_reason aborted_ = abort_reason::none;
 };
 
 template<class T>

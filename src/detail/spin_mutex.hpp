@@ -4,13 +4,13 @@
 #include <chrono>
 #include <thread>
 
-namespace colock::memory {
+namespace colock::detail {
 
-/// The mutex of a shard: held for some tens of nanoseconds, hardly ever contended, and all of a table's may
-/// be held at once. A spin lock, because what counts is the price of the uncontended case: one atomic
-/// exchange to lock, a plain store to unlock (std::mutex pays two exchanges). Whoever meets the rare holder
-/// that was preempted, or that lists a large table, soon stops spinning and sleeps between its tries.
-class shard_mutex {
+/// For what is held for some tens of nanoseconds and hardly ever contended. A spin lock, because what counts
+/// is the price of the uncontended case: one atomic exchange to lock, a plain store to unlock (std::mutex
+/// pays two exchanges). Whoever meets the rare holder that was preempted, or that lists a large table, soon
+/// stops spinning and sleeps between its tries.
+class spin_mutex {
 public:
     void lock() noexcept {
         if (locked_.exchange(true, std::memory_order_acquire))
@@ -44,4 +44,4 @@ private:
     std::atomic<bool> locked_{false};
 };
 
-} // namespace colock::memory
+} // namespace colock::detail
