@@ -75,7 +75,7 @@ void job_runner::put(job_runner& r) noexcept {
 }
 
 bool job_runner::reusable() noexcept {
-    return idle_.armed() && why() == abort_reason::none && idle() && references() == references_when_idle_;
+    return idle_.armed() && idle() && references() == references_when_idle_;
 }
 
 void job_runner::spawn() {
@@ -132,7 +132,10 @@ void job_runner::cancel(abort_reason why) noexcept {
             return;
     } while (!state_.compare_exchange_weak(now, {now.phase, why}, std::memory_order_acq_rel));
     if (now.phase == phase::running) {
-        const auto emit = [self = serial_executor(*this), this] { this->emit(); };
+        // one step of the job after another: so it finds the job between two of them, or ended
+        const auto emit = [self = serial_executor(*this), this] {
+            signal_.emit(asio::cancellation_type::terminal);
+        };
         execute(emit, false);
     }
 }
@@ -147,12 +150,6 @@ void job_runner::end() noexcept {
     state now = state_.load(std::memory_order_relaxed);
     while (!state_.compare_exchange_weak(now, {phase::ended, now.why}, std::memory_order_acq_rel)) {
     }
-}
-
-void job_runner::emit() noexcept {
-    // the phase changes on this executor only: no change until we are done
-    if (state_.load(std::memory_order_relaxed).phase == phase::running)
-        signal_.emit(asio::cancellation_type::terminal);
 }
 
 } // namespace colock::detail

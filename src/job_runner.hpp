@@ -78,7 +78,6 @@ private:
     asio::awaitable<void> work();
     [[nodiscard]] auto next_job();
     void resume();
-    void emit() noexcept;
     [[nodiscard]] bool reusable() noexcept;
 
     kept_handler idle_; // the runner's own coroutine
