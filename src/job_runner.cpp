@@ -1,13 +1,25 @@
 #include "job_runner.hpp"
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace colock::detail {
+
+namespace {
+
+/// What the runner's coroutine completes. Not a binder of Asio's: for one with an executor, co_spawn would
+/// keep that in the cancellation slot, and thereby the runner in itself.
+struct at_end {
+    using cancellation_slot_type = asio::cancellation_slot;
+    [[nodiscard]] asio::cancellation_slot get_cancellation_slot() const noexcept { return slot; }
+    void operator()(const std::exception_ptr&) const noexcept {}
+
+    asio::cancellation_slot slot;
+};
+
+} // namespace
 
 /// Idle runners of a thread.
 class job_runner::idle_list {
@@ -80,8 +92,7 @@ bool job_runner::reusable() noexcept {
 
 void job_runner::spawn() {
     try {
-        asio::co_spawn(asio::any_io_executor(serial_executor(*this)), work(),
-                       asio::bind_cancellation_slot(signal_.slot(), asio::detached));
+        asio::co_spawn(asio::any_io_executor(serial_executor(*this)), work(), at_end{signal_.slot()});
     } catch (...) {
         release();
         throw;
