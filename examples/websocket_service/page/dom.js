@@ -71,8 +71,8 @@ export function showFace(element, name) {
   setText(element, initial(name));
 }
 
+/** Of the last word: "Robot Rita" is R, "Robot Otto" is O. */
 export function initial(name) {
-  // "Robot Rita" is R, and names of emoji or of nothing visible get something too.
-  const first = [...name.trim()][0] ?? '?';
+  const first = [...(name.trim().split(/\s+/).pop() ?? '')][0] ?? '?';
   return first.toUpperCase();
 }
