@@ -1,9 +1,9 @@
-// Small line charts of the last two minutes, drawn as SVG.
+// Small line charts of the last minute, drawn as SVG.
 
 import { byId, h, setText, svg } from './dom.js';
 import { duration } from './words.js';
 
-const points = 120; // one a second
+const points = 60; // one a second
 const width = 240;
 const height = 72;
 
@@ -71,7 +71,7 @@ class Chart {
     byId(about.id).append(
       h('figcaption', {}, h('span', { class: 'chart-title' }, about.title), h('span', { class: 'chart-legend' }, ...this.#legend.map(({ element }) => element))),
       h('div', { class: 'plot' }, this.#picture, this.#scale),
-      h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span', {}, '2 min ago'), h('span', {}, 'now')),
+      h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span', {}, '1 min ago'), h('span', {}, 'now')),
     );
     this.#picture.addEventListener('pointermove', (event) => {
       const box = this.#picture.getBoundingClientRect();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { closeBrowser, openBrowser, Visitor } from '../support/browser.mjs';
-import { startServer, startWire } from '../support/server.mjs';
+import { startServer, startWire, tokenFile } from '../support/server.mjs';
 
 before(openBrowser);
 after(closeBrowser);
@@ -108,7 +108,7 @@ test('who waited when the connection was lost is told', async (t) => {
 });
 
 test('a server that asks for a token gets one', async (t) => {
-  const server = await startServer('--owner-tokens', 'ada=correct-horse-battery-staple');
+  const server = await startServer('--owner-tokens', await tokenFile(t, 'ada', 'correct-horse-battery-staple'));
   t.after(async () => assert.equal(await server.stop(), 0));
   const page = await Visitor.open(t, server, 'Ada');
   page.expected = lostConnection;

@@ -2,7 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 
 const program = process.env.COLOCK_SERVICE;
 const startsWithin = 15000;
@@ -90,4 +93,15 @@ export async function startWire(server) {
       wire.close();
     },
   };
+}
+
+/** A file of owners and their tokens, gone after the test or suite. */
+export async function tokenFile(t, ...ownersAndTokens) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'colock-tokens-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const lines = [];
+  for (let at = 0; at < ownersAndTokens.length; at += 2) lines.push(`${ownersAndTokens[at]} ${ownersAndTokens[at + 1]}\n`);
+  const file = path.join(folder, 'tokens');
+  await writeFile(file, lines.join(''), { mode: 0o600 });
+  return file;
 }
