@@ -74,8 +74,7 @@ test('seats in contention, on a desktop and a phone, light and dark', async (t) 
       assert.equal(await visitor.overflow(), 0, `${device} ${scheme} scrolls sideways`);
       assert.deepEqual(await visitor.page.evaluate(lowContrast), [], `${device} ${scheme}: text too pale to read`);
       await visitor.page.evaluate(() => document.activeElement.blur());
-      await visitor.page.evaluate(() => scrollTo(0, 0));
-      await visitor.picture(`${device}-${scheme}`, { fullPage: true });
+      await visitor.picture(`${device}-${scheme}`, { whole: true });
     }
   await small.page.evaluate(() => document.getElementById('theatre').scrollIntoView({ behavior: 'instant' }));
   await small.picture('phone-dark-seats');

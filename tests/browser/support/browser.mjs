@@ -141,9 +141,21 @@ export class Visitor {
     return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   }
 
-  async picture(name, options = {}) {
+  /** A picture of what is on the screen, or of the whole page, in a window as high as that. */
+  async picture(name, { whole = false } = {}) {
     const folder = process.env.COLOCK_SCREENSHOTS ?? 'screenshots';
     await mkdir(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`), ...options });
+    const window = this.page.viewportSize();
+    await this.page.evaluate(() => document.querySelectorAll('.toast .close').forEach((button) => button.click()));
+    if (whole) {
+      for (let pass = 0; pass < 2; ++pass) {
+        // What is bound to the window's height grows with it.
+        const height = await this.page.evaluate(() => document.documentElement.scrollHeight);
+        await this.page.setViewportSize({ width: window.width, height });
+      }
+      await this.page.evaluate(() => scrollTo(0, 0));
+    }
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+    if (whole) await this.page.setViewportSize(window);
   }
 }
