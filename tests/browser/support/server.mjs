@@ -28,7 +28,7 @@ export async function startServer(...options) {
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+    child.once('exit', (code, signal) => reject(new Error(`the server ended with ${code ?? signal}: ${said}`)));
   });
   const ended = once(child, 'exit');
   ended.catch(() => {});
@@ -44,14 +44,13 @@ export async function startServer(...options) {
     url: `http://127.0.0.1:${port}/`,
     ws: `ws://127.0.0.1:${port}/ws`,
     said: () => said,
-    /** Asks it to end; gives its exit code. */
+    /** Asks it to end; gives its exit code, or the signal that ended it. */
     async stop() {
-      if (child.exitCode !== null) return child.exitCode;
-      child.kill('SIGTERM');
+      child.kill('SIGTERM'); // nothing happens if it has ended already
       const limit = setTimeout(() => child.kill('SIGKILL'), stopsWithin);
-      const [code] = await ended;
+      const [code, signal] = await ended;
       clearTimeout(limit);
-      return code;
+      return code ?? signal;
     },
   };
 }
