@@ -2,7 +2,6 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "secrets.hpp"
@@ -37,8 +36,10 @@ void session::take(std::string_view text) {
     if (!requests_.try_emplace(asked.id, as).second)
         return refuse_as(fault::duplicate_id, "a request of that id is still being worked on");
     as->id = std::move(asked.id);
+    // The signal must outlive all of the spawned coroutine, not only its function.
+    auto ended = [as](const std::exception_ptr&) {};
     asio::co_spawn(strand_, work(shared_from_this(), std::move(asked.what), as),
-                   asio::bind_cancellation_slot(as->cancel.slot(), asio::detached));
+                   asio::bind_cancellation_slot(as->cancel.slot(), std::move(ended)));
 }
 
 void session::refuse(const refusal& why, std::size_t operation) {
