@@ -105,8 +105,8 @@ public:
     ///
     /// The job is called with no argument or with a `lease&`, and is a coroutine (`asio::awaitable<R>`) or a
     /// plain function; R is any type but a reference. A job passed as an lvalue is referred to and must live
-    /// until the end; any other is moved into the call. A coroutine runs one step at a time, on an executor of
-    /// its own over the caller's (within the caller's strand, if that is what it is), so that cancellation
+    /// until the end; any other is moved into the call. A coroutine runs one step at a time, on an executor
+    /// of its own over the caller's (within the caller's strand, if that is what it is), so that cancellation
     /// reaches it without a race on any executor. The call never completes before the job has ended: the job
     /// may refer to the caller's frame.
     ///

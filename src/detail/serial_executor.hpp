@@ -17,8 +17,8 @@
 namespace colock::detail {
 
 /// Runs what it is given one after the other, in order, on an executor that it is told: what a strand does.
-/// But it is made once for many uses, each with an executor of its own, which costs a tenth of a fresh
-/// strand; and it can tell whether anybody still refers to it. Thread-safe.
+/// But it is made once for many uses, each with an executor of its own, where a strand would be made for
+/// each; and it can tell whether anybody still refers to it. Thread-safe.
 class serial_queue {
 public:
     serial_queue(const serial_queue&) = delete;

@@ -11,6 +11,7 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -223,6 +224,48 @@ BOOST_AUTO_TEST_CASE(E6_a_cancellation_that_comes_as_the_job_ends_reaches_no_oth
         BOOST_CHECK(first->error() == asio::error::operation_aborted);
         BOOST_CHECK(second.done() && !second.failed());
     }
+}
+
+// Jobs that end at about the moment when they are cancelled, by their deadline or with their lock, beside
+// jobs that nobody cancels: these may run in the same coroutines next, and must never notice.
+BOOST_AUTO_TEST_CASE(E6_a_late_cancellation_on_a_pool_reaches_no_other_job) {
+    asio::thread_pool pool(3);
+    colock::locking_service locks(pool.get_executor());
+    std::atomic<int> disturbed{0};
+    std::atomic<int> cancelled{0};
+    std::atomic<int> left{6};
+    const auto hops = []() -> asio::awaitable<void> {
+        for (int hop = 0; hop < 10; ++hop)
+            co_await asio::post(asio::use_awaitable);
+    };
+    const auto bystander = [&](std::string key) -> asio::awaitable<void> {
+        while (left > 0) {
+            try {
+                co_await locks.execute(key, hops, {.timeout = colock::forever});
+            } catch (const std::exception&) {
+                ++disturbed;
+            }
+        }
+    };
+    const auto hasty = [&](std::string key) -> asio::awaitable<void> {
+        for (int i = 0; i < 300; ++i) {
+            try {
+                co_await locks.execute(key, hops, {.timeout = std::chrono::microseconds(10 + i % 90)});
+            } catch (const std::exception&) {
+                ++cancelled;
+            }
+        }
+        --left;
+    };
+    for (int i = 0; i < 6; ++i)
+        asio::co_spawn(pool, hasty("hasty " + std::to_string(i)), asio::detached);
+    for (int i = 0; i < 3; ++i)
+        asio::co_spawn(pool, bystander("bystander " + std::to_string(i)), asio::detached);
+    pool.join();
+    BOOST_CHECK_EQUAL(disturbed.load(), 0);
+    BOOST_CHECK_GT(cancelled.load(), 0);
+    auto& memory = dynamic_cast<colock::memory_provider&>(locks.get_provider());
+    BOOST_CHECK_EQUAL(memory.statistics().held, 0u);
 }
 
 BOOST_AUTO_TEST_CASE(E2_jobs_within_jobs_and_many_at_once) {
