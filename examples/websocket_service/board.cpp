@@ -50,7 +50,11 @@ void board::on_event(const colock::lock_event& event) {
     case lock_event_kind::expired:
     case lock_event_kind::revoked: {
         auto& r = at(event.key);
-        finish(r, obtain(r.second, event.token), event.kind, event.elapsed);
+        hold& h = obtain(r.second, event.token);
+        h.confirmed = true;
+        finish(r, h, event.kind, event.elapsed);
+        settle(r, event.token);
+        touch(r);
         break;
     }
     case lock_event_kind::refused:
@@ -101,8 +105,11 @@ void board::end(const colock::grant& held, lock_event_kind how) {
         auto& holds = found->second.holds;
         const auto h = std::find_if(holds.begin(), holds.end(),
                                     [&](const hold& each) { return each.what.token == held.token(); });
-        if (h != holds.end())
-            finish(*found, *h, how, steady_clock::now() - h->what.since);
+        if (h == holds.end())
+            continue;
+        finish(*found, *h, how, steady_clock::now() - h->what.since);
+        settle(*found, held.token());
+        touch(*found);
     }
 }
 
@@ -137,33 +144,40 @@ void board::finish(records::value_type& r, hold& h, lock_event_kind how, colock:
     h.held_for = held_for;
     if (h.granted)
         add_change(r.second, {how, h.what.token, h.what.who, held_for});
-    settle(r, h.what.token);
-    touch(r);
 }
 
-/// Forgets a hold that is over once all news of it has come, or sees to it that it is forgotten later.
+/// Forgets a hold once all news of it has come, or sees to it that it is forgotten later.
 void board::settle(records::value_type& r, std::uint64_t token) {
     auto& holds = r.second.holds;
-    for (auto h = holds.begin(); h != holds.end(); ++h) {
-        if (h->what.token == token && h->ended && h->granted && h->noted) {
-            for (key_change& change : r.second.changes)
-                if (change.token == token)
-                    change.who = h->what.who;
-            holds.erase(h);
-            return;
-        }
+    const auto h = std::find_if(holds.begin(), holds.end(), [&](const hold& each) {
+        return each.what.token == token && each.complete();
+    });
+    if (h != holds.end()) {
+        for (key_change& change : r.second.changes)
+            if (change.token == token)
+                change.who = h->what.who;
+        holds.erase(h);
     }
-    const bool lacks_news = std::any_of(holds.begin(), holds.end(), [](const hold& h) { return h.over(); });
-    if (lacks_news && !std::exchange(r.second.in_limbo, true))
-        limbo_.emplace_back(steady_clock::now(), &r);
+    const bool lacks_news =
+        std::any_of(holds.begin(), holds.end(), [](const hold& each) { return each.over(); });
+    if (!lacks_news) {
+        leave_limbo(r);
+    } else if (!r.second.lacks_news_since) {
+        r.second.lacks_news_since = steady_clock::now();
+        limbo_.emplace(*r.second.lacks_news_since, &r);
+    }
 }
 
-/// Removes what is over and has lacked the rest of its news for too long.
+void board::leave_limbo(records::value_type& r) {
+    if (const auto since = std::exchange(r.second.lacks_news_since, std::nullopt))
+        limbo_.erase({*since, &r});
+}
+
 void board::forget_old(colock::time_point now) {
-    while (!limbo_.empty() && now - limbo_.front().first > news_may_take) {
-        records::value_type& r = *limbo_.front().second;
-        limbo_.pop_front();
-        r.second.in_limbo = false;
+    const std::lock_guard guard(mutex_);
+    while (!limbo_.empty() && now - limbo_.begin()->first > news_may_take) {
+        records::value_type& r = *limbo_.begin()->second;
+        leave_limbo(r);
         std::erase_if(r.second.holds,
                       [&](const hold& h) { return h.over() && now - h.what.since > news_may_take; });
         settle(r, 0);
@@ -208,6 +222,17 @@ void board::dequeue(ticket which, lock_event_kind how) {
     requests_.erase(found);
 }
 
+void board::refuse(const colock::key_set& keys, const identity_ptr& who) {
+    const std::lock_guard guard(mutex_);
+    for (const std::string_view key : keys) {
+        const auto found = keys_.find(key);
+        if (found == keys_.end())
+            continue;
+        add_change(found->second, {lock_event_kind::refused, 0, who, {}});
+        touch(*found);
+    }
+}
+
 // ---- what can be seen ----
 
 void board::add_change(record& r, key_change what) {
@@ -226,7 +251,7 @@ void board::touch(records::value_type& r) {
 }
 
 void board::erase_if_unused(const records::value_type& r) {
-    if (r.second.holds.empty() && r.second.queue.empty() && !r.second.dirty && !r.second.in_limbo)
+    if (r.second.holds.empty() && r.second.queue.empty() && !r.second.dirty && !r.second.lacks_news_since)
         keys_.erase(keys_.find(r.first));
 }
 
@@ -275,7 +300,7 @@ std::pair<board_updates, board::moves> board::collect() {
                 add_change(what, {lock_event_kind::queued, 0, waiter.who->who, {}});
         for (key_change& change : what.changes)
             for (const hold& h : what.holds)
-                if (change.token == h.what.token)
+                if (change.token == h.what.token && h.noted)
                     change.who = h.what.who;
         updates.push_back({state_of(*r), std::move(what.changes)});
         what.changes.clear();
@@ -296,7 +321,6 @@ std::pair<board_updates, board::moves> board::collect() {
         erase_if_unused(*r);
     }
     dirty_.clear();
-    forget_old(steady_clock::now());
     return result;
 }
 

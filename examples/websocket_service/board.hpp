@@ -6,10 +6,11 @@
 #include <colock/grant.hpp>
 #include <colock/key_set.hpp>
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,8 @@ public:
                                  std::weak_ptr<client> whose, std::string request);
     /// It waits no longer; `how` unless it was granted.
     void dequeue(ticket which, colock::lock_event_kind how);
+    /// A request that was not to wait found one of the keys held.
+    void refuse(const colock::key_set& keys, const identity_ptr& who);
 
     // ---- what can be seen ----
 
@@ -67,6 +70,9 @@ public:
     /// What has changed since the last call.
     [[nodiscard]] std::pair<board_updates, moves> collect();
 
+    /// Forgets what is over and has lacked the rest of its news for too long. To be called now and then.
+    void forget_old(colock::time_point now);
+
     /// Keys that it knows of.
     [[nodiscard]] std::size_t size() const;
 
@@ -74,15 +80,17 @@ private:
     struct hold {
         holder_state what;
         colock::lock_mode mode = colock::lock_mode::exclusive;
-        // Which news has come. When all three have, it is forgotten.
-        bool granted = false; ///< from the observer
-        bool noted = false;   ///< from its request
-        bool ended = false;
-        bool replaced = false; ///< a later hold excludes it: it has ended, though nobody has said so yet
+        // Which news has come. When all has, it is forgotten.
+        bool granted = false;   ///< from the observer
+        bool noted = false;     ///< from its request
+        bool confirmed = false; ///< its end, from the observer
+        bool ended = false;     ///< as the observer or the service's own clock says
+        bool replaced = false;  ///< a later hold excludes it: it has ended, though nobody has said so yet
         colock::lock_event_kind how = colock::lock_event_kind::released; ///< it ended
         colock::duration held_for{};
 
         [[nodiscard]] bool over() const noexcept { return ended || replaced; }
+        [[nodiscard]] bool complete() const noexcept { return granted && noted && confirmed; }
     };
     struct waiting_request {
         std::vector<std::string> keys;
@@ -101,8 +109,8 @@ private:
         std::vector<hold> holds;
         std::map<ticket, queued> queue;
         std::vector<key_change> changes;
-        bool dirty = false;    ///< in dirty_
-        bool in_limbo = false; ///< in limbo_
+        bool dirty = false;                                 ///< in dirty_
+        std::optional<colock::time_point> lacks_news_since; ///< then it is in limbo_
     };
     using records = std::map<std::string, record, std::less<>>;
 
@@ -114,7 +122,7 @@ private:
     void settle(records::value_type& r, std::uint64_t token);
     void touch(records::value_type& r);
     void erase_if_unused(const records::value_type& r);
-    void forget_old(colock::time_point now);
+    void leave_limbo(records::value_type& r);
     [[nodiscard]] static key_state state_of(const records::value_type& r);
 
     const std::function<void()> changed_;
@@ -123,7 +131,7 @@ private:
     std::map<ticket, waiting_request> requests_;
     ticket last_ticket_ = 0;
     std::vector<records::value_type*> dirty_;
-    std::deque<std::pair<colock::time_point, records::value_type*>> limbo_; ///< keys of holds that lack news
+    std::set<std::pair<colock::time_point, records::value_type*>> limbo_; ///< keys of holds that lack news
 };
 
 } // namespace seat_service

@@ -19,9 +19,9 @@ using std::chrono::steady_clock;
 /// One who holds a key.
 struct holder_state {
     std::uint64_t token = 0;
-    identity_ptr who;  ///< null: not a client of this server
-    std::string lock;  ///< its name; empty: a running request, which has none
-    std::string owner; ///< as its identity calls it; empty: the connection
+    identity_ptr who = {};  ///< null: not a client of this server
+    std::string lock = {};  ///< its name; empty: a running request, which has none
+    std::string owner = {}; ///< as its identity calls it; empty: the connection
     colock::time_point since;
     colock::time_point until = colock::never;
     colock::duration waited{};

@@ -1,18 +1,16 @@
-// All of Beast's templates are instantiated here: once for TCP and once for TLS.
+// All of Beast's templates are instantiated here.
 #include "connection.hpp"
 
 #include "pages.hpp"
 #include "session.hpp"
+#include "transport.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <spdlog/spdlog.h>
 
@@ -36,10 +34,9 @@ std::string_view view(beast::string_view text) {
     return {text.data(), text.size()};
 }
 
-template<class Stream>
 class beast_socket final : public web_socket {
 public:
-    beast_socket(Stream stream, const limits& allowed) : ws_(std::move(stream)) {
+    beast_socket(transport stream, const limits& allowed) : ws_(std::move(stream)) {
         ws_.set_option(websocket::stream_base::timeout{
             .handshake_timeout = handshake_may_take,
             .idle_timeout = websocket::stream_base::none(), // the session has its own
@@ -47,7 +44,6 @@ public:
         ws_.read_message_max(allowed.max_message);
         ws_.auto_fragment(false);
         ws_.text(true);
-        ws_.control_callback([this](websocket::frame_type, beast::string_view) { hear(); });
     }
 
     asio::awaitable<void> accept(const empty_request& handshake, bool agree) {
@@ -58,13 +54,11 @@ public:
                            beast::string_view(subprotocol.data(), subprotocol.size()));
         }));
         co_await ws_.async_accept(handshake, asio::use_awaitable);
-        hear();
     }
 
     asio::awaitable<message> read() override {
         buffer_.consume(buffer_.size());
         co_await ws_.async_read(buffer_, asio::use_awaitable);
-        hear();
         const auto bytes = buffer_.cdata();
         co_return message{{static_cast<const char*>(bytes.data()), bytes.size()}, ws_.got_text()};
     }
@@ -90,15 +84,12 @@ public:
     }
 
     [[nodiscard]] std::chrono::steady_clock::time_point last_heard() const noexcept override {
-        return heard_;
+        return ws_.next_layer().last_heard();
     }
 
 private:
-    void hear() { heard_ = std::chrono::steady_clock::now(); }
-
-    websocket::stream<Stream> ws_;
+    websocket::stream<transport, false> ws_; // uncompressed
     beast::flat_buffer buffer_;
-    std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
 };
 
 /// Whether the list of subprotocols that a client names has ours; a client that names none need not.
@@ -158,11 +149,10 @@ response make_response(const empty_request& asked, http_answer from) {
     return result;
 }
 
-template<class Stream>
-asio::awaitable<void> serve_web_socket(service& shared, service::strand strand, Stream stream,
+asio::awaitable<void> serve_web_socket(service& shared, service::strand strand, transport stream,
                                        const empty_request& handshake) {
     beast::get_lowest_layer(stream).expires_never();
-    auto socket = std::make_unique<beast_socket<Stream>>(std::move(stream), shared.options.allowed);
+    auto socket = std::make_unique<beast_socket>(std::move(stream), shared.options.allowed);
     const bool agree = !handshake[http::field::sec_websocket_protocol].empty();
     co_await socket->accept(handshake, agree);
     std::string shown(bearer_token(view(handshake[http::field::authorization])));
@@ -170,8 +160,7 @@ asio::awaitable<void> serve_web_socket(service& shared, service::strand strand, 
     co_await session::run(std::move(one), std::move(shown));
 }
 
-template<class Stream>
-asio::awaitable<void> serve_http(service& shared, service::strand strand, Stream stream) {
+asio::awaitable<void> serve_http(service& shared, service::strand strand, transport stream) {
     beast::flat_buffer buffer;
     for (bool goes_on = true; goes_on;) {
         http::request_parser<http::string_body> parser;
@@ -204,12 +193,13 @@ asio::awaitable<void> serve_http(service& shared, service::strand strand, Stream
     beast::get_lowest_layer(stream).socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
-asio::awaitable<void> serve_tls(service& shared, service::strand strand, beast::tcp_stream tcp,
+asio::awaitable<void> serve_tls(service& shared, service::strand strand, transport::tcp tcp,
                                 asio::ssl::context& tls) {
-    beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp), tls);
+    transport::tls stream(std::move(tcp), tls);
     beast::get_lowest_layer(stream).expires_after(request_may_take);
     co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
-    co_await serve_http(shared, strand, std::move(stream));
+    transport encrypted(std::move(stream));
+    co_await serve_http(shared, strand, std::move(encrypted));
 }
 
 } // namespace
@@ -219,11 +209,13 @@ asio::awaitable<void> serve_connection(service& shared, service::strand strand, 
     try {
         boost::system::error_code ignored;
         socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-        beast::tcp_stream stream(std::move(socket));
-        if (tls)
+        transport::tcp stream(std::move(socket));
+        if (tls) {
             co_await serve_tls(shared, strand, std::move(stream), *tls);
-        else
-            co_await serve_http(shared, strand, std::move(stream));
+        } else {
+            transport plain(std::move(stream));
+            co_await serve_http(shared, strand, std::move(plain));
+        }
     } catch (const boost::system::system_error& e) {
         spdlog::debug("a connection ended: {}", e.code().message());
     } catch (const std::exception& e) {

@@ -31,12 +31,14 @@ endforeach()
 file(WRITE ${OUTPUT} "// Made from the page's files.
 #include \"pages.hpp\"
 
+#include <array>
+
 namespace seat_service {
 namespace {
 
 ${arrays}
-constexpr page_file files[] = {
-${entries}};
+constexpr std::array<page_file, ${number}> files{{
+${entries}}};
 
 } // namespace
 

@@ -29,10 +29,14 @@ std::pair<std::string, bool> lock_directory::add(held_lock what) {
     }
     const auto at = locks_.try_emplace(name, std::move(what)).first;
     by_holder_[holder_of(at->second)].insert(name);
-    bool is_first = false;
-    if (!at->second.guard && at->second.grant.expires_at() != colock::never)
-        is_first = by_expiry_.emplace(at->second.grant.expires_at(), name).first == by_expiry_.begin();
+    const bool is_first = !at->second.guard && at->second.grant.expires_at() != colock::never &&
+                          add_expiry(at->second.grant.expires_at(), name);
     return {std::move(name), is_first};
+}
+
+bool lock_directory::add_expiry(colock::time_point at, const std::string& name) {
+    const auto added = by_expiry_.emplace(at, name).first;
+    return added == by_expiry_.begin(); // begin() only now: operands of == are evaluated in any order
 }
 
 held_lock lock_directory::remove(locks::iterator at) {
@@ -113,7 +117,7 @@ bool lock_directory::prolong(const std::string& name, const colock::grant& chang
         return false;
     by_expiry_.erase({at->second.grant.expires_at(), name});
     at->second.grant = changed;
-    return by_expiry_.emplace(changed.expires_at(), name).first == by_expiry_.begin();
+    return add_expiry(changed.expires_at(), name);
 }
 
 colock::grant lock_directory::enter(const std::string& name, const identity& who) {

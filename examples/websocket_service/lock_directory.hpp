@@ -90,6 +90,8 @@ private:
 
     [[nodiscard]] static holder holder_of(const held_lock& lock);
     [[nodiscard]] std::size_t count_of(const holder& who) const;
+    /// Whether it is now the first to expire.
+    bool add_expiry(colock::time_point at, const std::string& name);
     held_lock remove(locks::iterator at);
     std::vector<held_lock> remove_all(const holder& who, std::string_view owner);
 

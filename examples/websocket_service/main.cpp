@@ -62,8 +62,7 @@ void run(settings how) {
     std::exception_ptr failed;
     asio::co_spawn(io, stop_at_signal(server, signals), [&](const std::exception_ptr& error) {
         failed = error;
-        if (error)
-            io.stop();
+        io.stop(); // what is left are HTTP connections between two requests
     });
     std::cout << "listening on " << server.url() << std::endl;
 

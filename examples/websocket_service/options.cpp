@@ -31,6 +31,11 @@ struct options {
 
 constexpr double million = 1e6;
 
+/// A range that the help does not show: it is there to catch slips.
+CLI::Validator between(double least, double most) {
+    return CLI::Range(least, most).description("");
+}
+
 void add_network(options& o) {
     const auto group = "Network";
     settings& to = o.result;
@@ -72,7 +77,7 @@ void add_limits(options& o) {
     limits& to = o.result.allowed;
     const auto add = [&](const char* name, std::size_t& value, double least, const char* help) {
         o.app.add_option(name, value, help)
-            ->check(CLI::Range(least, 100 * million))
+            ->check(between(least, 100 * million))
             ->group(group)
             ->capture_default_str();
     };
@@ -84,7 +89,7 @@ void add_limits(options& o) {
     add("--max-connections", to.max_connections, 1, "WebSockets");
     add("--max-queue", to.max_queue, 4096, "bytes that wait to be sent to one connection");
     o.app.add_option("--idle-timeout", o.idle_timeout, "milliseconds after which a silent client is gone")
-        ->check(CLI::Range(100.0, 86'400'000.0))
+        ->check(between(100.0, 86'400'000.0))
         ->group(group)
         ->default_val(to.idle_timeout.count());
 }
@@ -97,7 +102,7 @@ void add_service(options& o) {
         ->group(group)
         ->capture_default_str();
     o.app.add_option("--threads", to.threads, "threads that serve; 0: one for each core")
-        ->check(CLI::Range(0.0, 1024.0))
+        ->check(between(0.0, 1024.0))
         ->group(group)
         ->capture_default_str();
     o.board = o.app
@@ -105,13 +110,13 @@ void add_service(options& o) {
                             "clients see the locks of others (default without --owner-tokens)")
                   ->group(group);
     o.app.add_option("--payment", o.payment, "milliseconds that paying for seats takes")
-        ->check(CLI::Range(0.0, 60'000.0))
+        ->check(between(0.0, 60'000.0))
         ->group(group)
         ->default_val(to.payment.count());
     o.app
         .add_option("--drain-time", o.drain_time,
                     "milliseconds that running requests may go on when the server is asked to end")
-        ->check(CLI::Range(0.0, 3'600'000.0))
+        ->check(between(0.0, 3'600'000.0))
         ->group(group)
         ->default_val(to.drain_time.count());
     o.app.add_option("--log-level", to.log_level, "debug, info, warn, error or off")

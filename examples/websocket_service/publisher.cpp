@@ -5,13 +5,17 @@
 
 #include <boost/asio/post.hpp>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace seat_service {
 namespace {
 
 constexpr auto coalesced = milliseconds(50);
 
-double per_second(std::uint64_t now, std::uint64_t& before) {
-    return static_cast<double>(now - std::exchange(before, now));
+std::uint64_t since(std::uint64_t& before, std::uint64_t now) {
+    return now - std::exchange(before, now);
 }
 
 double rounded(double ms) {
@@ -93,13 +97,24 @@ void publisher::await_second() {
     });
 }
 
+/// Memory of a crowd that has left, which the allocator keeps unless it is told.
+void publisher::return_memory() {
+    if (!service_.is_crowd_gone())
+        return;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 void publisher::tell_figures() {
+    return_memory();
+    service_.who_has_what.forget_old(steady_clock::now());
     service_.numbers.waits.next_second();
     const colock::provider_statistics locks = service_.locks.get_provider().statistics();
     const auto [p50, p99] = service_.numbers.waits.percentiles();
     const auto figures = std::make_shared<const std::string>(
-        event("stats", {{"acquired_per_s", per_second(service_.numbers.acquired(), acquired_)},
-                        {"reserved_per_s", per_second(service_.numbers.reserved(), reserved_)},
+        event("stats", {{"acquired_per_s", since(acquired_, service_.numbers.acquired())},
+                        {"reserved_per_s", since(reserved_, service_.numbers.reserved())},
                         {"waiting", locks.waiting},
                         {"held", locks.held},
                         {"connections", service_.connections()},

@@ -25,8 +25,13 @@ struct invalid {
     std::string why;
 };
 
+/// The beginning of a text of the client, which is UTF-8 and must be cut between two characters.
 std::string quoted(std::string_view text) {
-    return json::serialize(json::string(text.substr(0, 40)));
+    constexpr std::size_t shown = 40;
+    std::size_t end = std::min(text.size(), shown);
+    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end;
+    return json::serialize(json::string(text.substr(0, end)));
 }
 
 bool printable(std::string_view text) {

@@ -17,7 +17,6 @@ using asio::ip::tcp;
 
 constexpr std::size_t connections_beyond = 256; // of HTTP, beside as many WebSockets as are allowed
 constexpr auto close_may_take = milliseconds(6'000);
-constexpr auto look_again = milliseconds(5);
 
 asio::ip::address address_of(const std::string& text) {
     boost::system::error_code error;
@@ -49,7 +48,8 @@ bool is_loopback_address(const std::string& address) {
 }
 
 server::server(asio::io_context& io, settings how)
-    : io_(io), service_(io, std::move(how)), strand_(asio::make_strand(io)), acceptor_(strand_) {
+    : io_(io), service_(io, std::move(how)), strand_(asio::make_strand(io)), acceptor_(strand_),
+      ended_(strand_) {
     const settings& options = service_.options;
     if (!options.tls_certificate.empty())
         tls_.emplace(tls_from(options.tls_certificate, options.tls_key));
@@ -107,26 +107,28 @@ asio::awaitable<void> server::accept_all() {
 }
 
 asio::awaitable<void> server::stop() {
-    asio::post(strand_, [this] { acceptor_.close(); });
-    service_.begin_drain();
-    bool ended = co_await await_end(service_.options.drain_time + close_may_take);
-    if (!ended) {
+    co_await asio::co_spawn(strand_, stop_on_strand(), asio::use_awaitable);
+}
+
+asio::awaitable<void> server::stop_on_strand() {
+    acceptor_.close();
+    service_.begin_drain([this] { asio::post(strand_, [this] { ended_.cancel(); }); });
+    co_await await_end(service_.options.drain_time + close_may_take);
+    if (service_.connections() > 0) {
         spdlog::warn("{} connections did not end in time", service_.connections());
         service_.for_each_session([](session& each) { each.abort(); });
-        ended = co_await await_end(close_may_take);
+        co_await await_end(close_may_take);
     }
     service_.stop();
     co_await service_.locks.close();
 }
 
-asio::awaitable<bool> server::await_end(milliseconds limit) {
-    asio::steady_timer pause(io_);
-    const auto end = steady_clock::now() + limit;
-    while (service_.connections() > 0 && steady_clock::now() < end) {
-        pause.expires_after(look_again);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
-    co_return service_.connections() == 0;
+/// Returns when the last connection has ended, or at the limit.
+asio::awaitable<void> server::await_end(milliseconds limit) {
+    boost::system::error_code cancelled;
+    ended_.expires_after(limit);
+    if (service_.connections() > 0)
+        co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 } // namespace seat_service

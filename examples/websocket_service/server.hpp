@@ -35,13 +35,15 @@ public:
 private:
     void listen();
     [[nodiscard]] asio::awaitable<void> accept_all();
-    [[nodiscard]] asio::awaitable<bool> await_end(milliseconds limit);
+    [[nodiscard]] asio::awaitable<void> stop_on_strand();
+    [[nodiscard]] asio::awaitable<void> await_end(milliseconds limit);
 
     asio::io_context& io_;
     service service_;
     std::optional<asio::ssl::context> tls_;
     service::strand strand_;
     asio::ip::tcp::acceptor acceptor_;
+    asio::steady_timer ended_; ///< cancelled when the last connection has ended
     const std::shared_ptr<std::atomic<std::size_t>> open_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 

@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace seat_service {
 
 /// Passes on what happens to locks.
@@ -84,6 +86,7 @@ connection_id service::join(const std::shared_ptr<session>& who) {
     if (draining_ || sessions_.size() >= options.allowed.max_connections)
         return 0;
     sessions_.emplace(++last_connection_, who);
+    most_sessions_ = std::max(most_sessions_, sessions_.size());
     numbers.connection_opened();
     return last_connection_;
 }
@@ -93,6 +96,8 @@ void service::leave(connection_id who) {
     watchers_.erase(who);
     if (sessions_.erase(who) > 0)
         numbers.connection_closed();
+    if (sessions_.empty() && last_left_)
+        last_left_();
 }
 
 bool service::is_full() const {
@@ -103,6 +108,16 @@ bool service::is_full() const {
 std::size_t service::connections() const {
     const std::lock_guard lock(mutex_);
     return sessions_.size();
+}
+
+bool service::is_crowd_gone() {
+    constexpr std::size_t crowd = 100;
+    const std::lock_guard lock(mutex_);
+    const std::size_t now = sessions_.size();
+    if (most_sessions_ < now + crowd || most_sessions_ < 2 * now)
+        return false;
+    most_sessions_ = now;
+    return true;
 }
 
 void service::add_watcher(connection_id id, const std::shared_ptr<session>& who) {
@@ -125,10 +140,11 @@ void service::for_each(const session_map& which, const std::function<void(sessio
         call(*each);
 }
 
-void service::begin_drain() {
+void service::begin_drain(std::function<void()> ended) {
     {
         const std::lock_guard lock(mutex_);
         draining_ = true; // nobody joins from now on
+        last_left_ = std::move(ended);
     }
     for_each_session([&](session& each) { each.drain(options.drain_time); });
 }

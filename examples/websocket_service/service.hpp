@@ -54,6 +54,8 @@ public:
     void leave(connection_id who);
     [[nodiscard]] bool is_full() const;
     [[nodiscard]] std::size_t connections() const;
+    /// Whether there are far fewer connections than there were once since this was true last.
+    [[nodiscard]] bool is_crowd_gone();
     /// From now on it is told what changes.
     void add_watcher(connection_id id, const std::shared_ptr<session>& who);
     void for_each_watcher(const std::function<void(session&)>& call) { for_each(watchers_, call); }
@@ -61,8 +63,8 @@ public:
 
     /// Whether nothing new is taken any more.
     [[nodiscard]] bool is_draining() const noexcept { return draining_; }
-    /// From now on; running requests may go on for so long.
-    void begin_drain();
+    /// From now on. Calls `ended` when the last connection has ended, if there is one.
+    void begin_drain(std::function<void()> ended);
     /// Tells nobody anything any more. After the last connection has ended.
     void stop();
 
@@ -87,7 +89,9 @@ private:
     std::atomic<bool> draining_{false};
     mutable std::mutex mutex_;
     session_map sessions_;
+    std::size_t most_sessions_ = 0;
     session_map watchers_;
+    std::function<void()> last_left_;
     connection_id last_connection_ = 0;
 };
 

@@ -110,7 +110,10 @@ private:
     [[nodiscard]] asio::awaitable<json::object> handle(unwatch& what, pending& as);
     [[nodiscard]] asio::awaitable<json::object> handle(seats& what, pending& as);
     [[nodiscard]] asio::awaitable<json::object> handle(watch_seats& what, pending& as);
-    [[nodiscard]] json::array states(const std::string& prefix, bool& truncated) const;
+    [[nodiscard]] asio::awaitable<board::listing> states(const std::string& prefix) const;
+    [[nodiscard]] asio::awaitable<void> add_foreign(std::vector<key_state>& states,
+                                                    const std::string& prefix) const;
+    [[nodiscard]] json::array show(const board::listing& found) const;
     [[nodiscard]] json::object all_seats() const;
     [[nodiscard]] viewer eyes() const;
     void flush_events();

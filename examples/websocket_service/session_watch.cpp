@@ -5,6 +5,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+
 namespace seat_service {
 namespace {
 
@@ -18,11 +20,47 @@ viewer session::eyes() const {
     return {*me_, service_.options.show_board, steady_clock::now()};
 }
 
-json::array session::states(const std::string& prefix, bool& truncated) const {
+/// Adds what is held or awaited by way of other servers, of whom the board knows nothing.
+asio::awaitable<void> session::add_foreign(std::vector<key_state>& states, const std::string& prefix) const {
+    if (!service_.options.show_board || !service_.locks.get_provider().needs_lease())
+        co_return;
+    const colock::list_options options{.prefix = prefix};
+    const std::vector<colock::lock_info> all = co_await service_.locks.list(options);
+    const auto now = steady_clock::now();
+    for (const colock::lock_info& each : all) {
+        const auto same_key = [&](const key_state& state) { return state.key == each.key; };
+        auto state = std::find_if(states.begin(), states.end(), same_key);
+        for (const colock::holder_info& holder : each.holders) {
+            const auto same_token = [&](const holder_state& known) { return known.token == holder.token; };
+            if (state != states.end() &&
+                std::any_of(state->holders.begin(), state->holders.end(), same_token))
+                continue;
+            if (state == states.end())
+                state = states.insert(states.end(), key_state{.key = each.key, .mode = holder.mode});
+            holder_state foreign{.token = holder.token, .since = now - holder.age};
+            if (holder.remaining != colock::forever)
+                foreign.until = now + holder.remaining;
+            state->holders.push_back(std::move(foreign));
+        }
+    }
+    std::sort(states.begin(), states.end(),
+              [](const key_state& a, const key_state& b) { return a.key < b.key; });
+}
+
+asio::awaitable<board::listing> session::states(const std::string& prefix) const {
     const viewer by = eyes();
-    const board::listing found =
+    board::listing found =
         service_.who_has_what.list(prefix, most_listed, [&](const key_state& each) { return by.sees(each); });
-    truncated = found.truncated;
+    co_await add_foreign(found.keys, prefix);
+    if (found.keys.size() > most_listed) {
+        found.keys.resize(most_listed);
+        found.truncated = true;
+    }
+    co_return found;
+}
+
+json::array session::show(const board::listing& found) const {
+    const viewer by = eyes();
     json::array result;
     for (const key_state& each : found.keys)
         result.push_back(lock_state(each, by));
@@ -30,20 +68,19 @@ json::array session::states(const std::string& prefix, bool& truncated) const {
 }
 
 asio::awaitable<json::object> session::handle(list& what, pending&) {
-    bool truncated = false;
-    json::array locks = states(what.prefix, truncated);
-    co_return json::object{{"locks", std::move(locks)}, {"truncated", truncated}};
+    const board::listing found = co_await states(what.prefix);
+    co_return json::object{{"locks", show(found)}, {"truncated", found.truncated}};
 }
 
 asio::awaitable<json::object> session::handle(watch& what, pending&) {
     if (watches_.size() >= most_watches)
         throw failure(fault::bad_request,
                       "this connection watches " + std::to_string(most_watches) + " prefixes already");
-    watches_.emplace(++last_watch_, what.prefix);
+    const std::int64_t number = ++last_watch_;
+    watches_.emplace(number, what.prefix);
     service_.add_watcher(id_, shared_from_this());
-    bool truncated = false;
-    json::array locks = states(what.prefix, truncated);
-    co_return json::object{{"watch", last_watch_}, {"locks", std::move(locks)}};
+    const board::listing found = co_await states(what.prefix);
+    co_return json::object{{"watch", number}, {"locks", show(found)}};
 }
 
 asio::awaitable<json::object> session::handle(unwatch& what, pending&) {

@@ -135,6 +135,15 @@ export class Board extends EventTarget {
     return undefined;
   }
 
+  /** The worst place of a wait, which says when it is its turn, and how many wait there. */
+  placeOf(wait) {
+    let worst = null;
+    for (const [key, { place, waiters }] of wait.places)
+      // A place is told when it changes; who comes later is told by the lock's state.
+      if (!worst || place > worst.place) worst = { place, waiters: this.locks.get(key)?.waiters ?? waiters };
+    return worst;
+  }
+
   /** How a seat is drawn, the most important first. */
   look(seat) {
     if (this.myWaitForSeat(seat)) return 'waiting';
@@ -144,13 +153,6 @@ export class Board extends EventTarget {
     if (lock?.holders.some((holder) => holder.mine && holder.lock)) return 'kept';
     return lock ? 'taken' : 'free';
   }
-}
-
-/** The worst place of a wait: that is when it is its turn. */
-export function placeOf(wait) {
-  let worst = null;
-  for (const place of wait.places.values()) if (!worst || place.place > worst.place) worst = place;
-  return worst;
 }
 
 /** How much of a hold is left, from 0 to 1; 1 where it has no end. */

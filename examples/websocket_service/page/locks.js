@@ -1,6 +1,6 @@
 // Locks by name: the form that takes one, and the visitor's own locks and waits.
 
-import { placeOf, share } from './board.js';
+import { share } from './board.js';
 import { byId, h, reconcile, setText } from './dom.js';
 import { capital, left, ordinal, span, what } from './words.js';
 
@@ -124,7 +124,7 @@ export class Locks {
       leave.setAttribute('aria-label', `Leave the queue for ${what(wait.keys)}`);
     };
     element.tick = (now) => {
-      const place = placeOf(wait);
+      const place = this.#board.placeOf(wait);
       const text = !place ? 'queueing' : place.place === 1 ? 'you are next' : `you are ${ordinal(place.place)} of ${place.waiters}`;
       setText(about, `${text}, for ${span(now - wait.since)}, gives up in ${left(wait.until - now)}`);
       bar.style.setProperty('--left', share({ until: wait.until, whole: wait.until - wait.since }, now).toFixed(3));

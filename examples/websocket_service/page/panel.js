@@ -1,6 +1,6 @@
 // What can be done with the chosen seat. The elements stay and are shown or hidden, so that the focus is not lost.
 
-import { columns, placeOf, share } from './board.js';
+import { columns, share } from './board.js';
 import { byId, face, h, reconcile, setAttribute, setText } from './dom.js';
 import { left, list, ordinal, span } from './words.js';
 
@@ -145,7 +145,7 @@ export class Panel {
     setText(byId('panel-text'), this.#text(now));
     byId('panel-countdown').hidden = !hold || hold.until === null;
     if (hold) byId('panel-bar').style.setProperty('--left', share(hold, now).toFixed(3));
-    const place = wait && placeOf(wait);
+    const place = wait && this.#board.placeOf(wait);
     byId('panel-place').hidden = kind !== 'waiting';
     if (kind === 'waiting') {
       setText(byId('panel-place-number'), place ? ordinal(place.place) : '…');

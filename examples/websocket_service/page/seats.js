@@ -1,6 +1,6 @@
 // The seats: a grid with one tab stop, in which the arrow keys move. The seat that has the focus is the chosen one.
 
-import { columns, placeOf, rows, share } from './board.js';
+import { columns, rows, share } from './board.js';
 import { byId, h, initial, setAttribute, setText } from './dom.js';
 import { left, ordinal } from './words.js';
 
@@ -109,7 +109,7 @@ export class Seats {
     if (look === 'ticket') return '✓';
     if (look === 'sold') return '×';
     if (look === 'waiting') {
-      const place = placeOf(this.#board.myWaitForSeat(seat))?.place;
+      const place = this.#board.placeOf(this.#board.myWaitForSeat(seat))?.place;
       return !place ? '…' : place < 10 ? ordinal(place) : place;
     }
     if (look === 'taken' && holder) return initial(holder.name);
@@ -123,7 +123,7 @@ export class Seats {
       kept: () => `you keep it${until}`,
       taken: () => (holder ? `kept by ${holder.name}${until}` : 'about to be taken'),
       waiting: () => {
-        const place = placeOf(this.#board.myWaitForSeat(seat));
+        const place = this.#board.placeOf(this.#board.myWaitForSeat(seat));
         const mine = place ? `you are ${ordinal(place.place)} in the queue` : 'you queue';
         return holder ? `${mine}, kept by ${holder.name}${until}` : mine;
       },

@@ -1,2 +1,0 @@
-// Boost.JSON is compiled here, once, for this program.
-#include <boost/json/src.hpp>
