@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterwards } from '../support/afterwards.mjs';
 import { closeBrowser, desktop, openBrowser, phone, Visitor } from '../support/browser.mjs';
+import { Client } from '../support/client.mjs';
 import { lowContrast } from '../support/contrast.mjs';
 import { startServer } from '../support/server.mjs';
 
@@ -19,9 +22,9 @@ after(async () => {
 async function contention(t) {
   const others = await Promise.all(['Bob', 'Cleo', 'Dora'].map((name) => Visitor.come(t, server, name)));
   const [bob, cleo, dora] = others;
-  await bob.keep('E6', '60000');
+  await bob.keep('E6', '300000');
   await cleo.queue('E6');
-  await dora.keep('F9', '30000');
+  await dora.keep('F9', '300000');
   await bob.choose('F9');
   await bob.act('queue');
   await bob.seesSeat('F9', 'waiting');
@@ -42,12 +45,33 @@ async function contention(t) {
   };
 }
 
+/** Some who come and go, so that there is something to see in the charts. */
+function traffic(t) {
+  let goes = true;
+  const visit = async (name, index) => {
+    const client = await Client.as(server, name);
+    for (let round = index; goes; ++round) {
+      const keys = [`seat/H${3 + (round % 3)}`];
+      const lock = await client.request('acquire', { keys, expire_ms: 5000, wait_ms: 10000 });
+      await sleep(150 + 100 * (round % 4));
+      await client.request('release', { lock: lock.lock });
+    }
+    await client.close();
+  };
+  const all = Promise.all(['Ida', 'Juno', 'Karim', 'Lena', 'Milo', 'Noor'].map(visit));
+  afterwards(t, () => {
+    goes = false;
+    return all;
+  });
+}
+
 /** Somebody who keeps two seats, has a ticket, and queues. */
 async function guest(t, name, options, row) {
   const visitor = await Visitor.come(t, server, name, options);
   await visitor.buy(`${row}10`);
   await visitor.choose(`${row}7`);
   await visitor.find('#party').selectOption('2');
+  await visitor.find('#keep-for').selectOption('300000');
   await visitor.act('keep');
   await visitor.seesSeat(`${row}8`, 'kept');
   await visitor.choose('B1');
@@ -58,11 +82,12 @@ async function guest(t, name, options, row) {
 }
 
 test('seats in contention, on a desktop and a phone, light and dark', async (t) => {
+  traffic(t);
   const end = await contention(t);
   const wide = await guest(t, 'Ada', desktop, 'G');
   const small = await guest(t, 'Emil', phone, 'B');
   // A few seconds of numbers.
-  await wide.page.waitForFunction(() => (document.querySelector('.line-0').getAttribute('d') ?? '').split('L').length > 3);
+  await small.page.waitForFunction(() => (document.querySelector('.line-0').getAttribute('d') ?? '').split('L').length > 8, null, { timeout: 20000 });
   for (const [visitor, device] of [[wide, 'desktop'], [small, 'phone']])
     for (const scheme of ['light', 'dark']) {
       await visitor.page.emulateMedia({ colorScheme: scheme });
@@ -143,7 +168,7 @@ test('the page needs nothing but its server', async (t) => {
   const ada = await Visitor.come(t, server, 'Ada');
   const response = await ada.page.request.get(server.url);
   const policy = response.headers()['content-security-policy'] ?? '';
-  assert.match(policy, /default-src 'self'/);
+  assert.match(policy, /default-src '(none|self)'/);
   assert.doesNotMatch(policy, /unsafe-/);
   const loaded = await ada.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin));
   assert.ok(loaded.length > 10);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { afterwards } from '../support/afterwards.mjs';
 import { closeBrowser, openBrowser, Visitor } from '../support/browser.mjs';
 import { startServer, startWire, tokenFile } from '../support/server.mjs';
 
@@ -12,7 +13,7 @@ after(closeBrowser);
 async function behindWire(t) {
   const server = await startServer();
   const wire = await startWire(server);
-  t.after(async () => {
+  afterwards(t, async () => {
     wire.stop();
     assert.equal(await server.stop(), 0);
   });
@@ -53,6 +54,12 @@ test('after a loss the page comes back as the same visitor, with the locks of it
 test('after a restart of the server the page shows what is there then', async (t) => {
   const first = await startServer();
   const wire = await startWire(first);
+  let second;
+  afterwards(t, async () => {
+    wire.stop();
+    await first.stop();
+    assert.equal(await second?.stop(), 0);
+  });
   const ada = await Visitor.come(t, wire, 'Ada');
   ada.expected = lostConnection;
   await ada.buy('A1');
@@ -63,11 +70,7 @@ test('after a restart of the server the page shows what is there then', async (t
   assert.equal(await ended, 0);
   wire.cut();
   await ada.sees('#link[data-state=waiting], #link[data-state=connecting]');
-  const second = await startServer();
-  t.after(async () => {
-    wire.stop();
-    assert.equal(await second.stop(), 0);
-  });
+  second = await startServer();
   wire.mend(second);
   await ada.connected();
   await ada.seesSeat('A1', 'free');
@@ -109,7 +112,7 @@ test('who waited when the connection was lost is told', async (t) => {
 
 test('a server that asks for a token gets one', async (t) => {
   const server = await startServer('--owner-tokens', await tokenFile(t, 'ada', 'correct-horse-battery-staple'));
-  t.after(async () => assert.equal(await server.stop(), 0));
+  afterwards(t, async () => assert.equal(await server.stop(), 0));
   const page = await Visitor.open(t, server, 'Ada');
   page.expected = lostConnection;
   await page.sees('#token-dialog[open]');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
@@ -129,4 +130,17 @@ test('a server that ends says so and closes with 1001', async () => {
   assert.equal(await within(ada.closed, 'the close'), 1001);
   assert.equal(await within(bob.closed, 'the close'), 1001);
   assert.equal(await code, 0);
+});
+
+test('an idle connection does not hold up the end', async () => {
+  const own = await startServer();
+  const agent = new http.Agent({ keepAlive: true }); // as browsers do
+  const [response] = await within(once(http.get(own.url, { agent }), 'response'), 'the page');
+  assert.equal(response.statusCode, 200);
+  response.resume();
+  await within(once(response, 'end'), 'the whole page');
+  const begin = performance.now();
+  assert.equal(await own.stop(), 0);
+  assert.ok(performance.now() - begin < 3000, 'not at once');
+  agent.destroy();
 });

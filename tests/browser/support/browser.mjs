@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { afterwards } from './afterwards.mjs';
 
 export const desktop = { viewport: { width: 1280, height: 900 } };
 export const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -44,7 +45,7 @@ export class Visitor {
     visitor.origin = new URL(server.url).origin;
     visitor.name = name;
     context.on('page', (page) => visitor.#watch(page));
-    t.after(async () => {
+    afterwards(t, async () => {
       await context.close();
       assert.deepEqual(visitor.#faults, [], `what the page of ${name} complained of`);
     });
@@ -150,7 +151,7 @@ export class Visitor {
     if (whole) {
       for (let pass = 0; pass < 2; ++pass) {
         // What is bound to the window's height grows with it.
-        const height = await this.page.evaluate(() => document.documentElement.scrollHeight);
+        const height = await this.page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().height));
         await this.page.setViewportSize({ width: window.width, height });
       }
       await this.page.evaluate(() => scrollTo(0, 0));

@@ -20,10 +20,10 @@ export async function startServer(...options) {
     const limit = setTimeout(() => reject(new Error(`the server did not say where it listens: ${said}`)), startsWithin);
     const hear = (data) => {
       said += data;
-      const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+      const found = /(https?):\/\/127\.0\.0\.1:(\d+)/.exec(said);
       if (!found) return;
       clearTimeout(limit);
-      resolve(Number(found[1]));
+      resolve({ scheme: found[1], port: Number(found[2]) });
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
@@ -32,17 +32,17 @@ export async function startServer(...options) {
   });
   const ended = once(child, 'exit');
   ended.catch(() => {});
-  let port;
+  let at;
   try {
-    port = await address;
+    at = await address;
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
   }
   return {
-    port,
-    url: `http://127.0.0.1:${port}/`,
-    ws: `ws://127.0.0.1:${port}/ws`,
+    port: at.port,
+    url: `${at.scheme}://127.0.0.1:${at.port}/`,
+    ws: `${at.scheme.replace('http', 'ws')}://127.0.0.1:${at.port}/ws`,
     said: () => said,
     /** Asks it to end; gives its exit code, or the signal that ended it. */
     async stop() {
