@@ -3,6 +3,11 @@ include(CMakePackageConfigHelpers)
 install(TARGETS colock_asio colock_core colock EXPORT colock_targets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
     FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET colock_conformance)
+    install(TARGETS colock_conformance EXPORT colock_targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(EXPORT colock_targets NAMESPACE colock:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock
     FILE colock-targets.cmake)
 configure_package_config_file(cmake/colock-config.cmake.in colock-config.cmake
