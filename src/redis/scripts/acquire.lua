@@ -173,6 +173,7 @@ local function enqueue()
         end
     end
     call('HSET', ns .. 'waiting', id, cmsgpack.pack({ deadline, mode, owner, keys }))
+    calls[id] = { deadline = deadline, mode = mode, owner = owner, keys = keys }
     if not is_process_alive(ARGV[1]) then -- else it sees to that itself
         stay_alive(ARGV[1])
     end
