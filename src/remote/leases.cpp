@@ -66,10 +66,12 @@ void engine::look_after() {
         return;
     auto next = std::make_shared<tick>(shared_from_this());
     tick_step step;
-    step.has_waiters = queued_ != 0;
-    for (const auto& [number, call] : attempts_)
+    for (const auto& [number, call] : attempts_) {
+        // One that is just asking may be queued there before we know.
+        step.has_waiters = step.has_waiters || call->wait > duration::zero();
         if (call->state == attempt::phase::queued)
             step.calls.push_back(number);
+    }
     step.cursor = cursor_;
     tidied_at_ = here;
     step.renewals = keeper_.collect(here);

@@ -15,7 +15,7 @@ local key, found
 
 if string.find(ARGV[4], 'w') then
     stay_alive(ARGV[1])
-else
+elseif now <= tonumber(ARGV[5]) then -- else there may be some by now
     call('ZREM', ns .. 'alive', ARGV[1])
 end
 

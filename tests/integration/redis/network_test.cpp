@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(W3_deadlines_hold_on_a_slow_network) {
     const auto held = t.s.now(straight->lock("a"));
     BOOST_CHECK(t.s.is_free("other")); // it is connected
     t.proxy.delay(60ms);
-    for (const auto wait : {20ms, 200ms, 400ms}) {
+    for (const auto wait : {20ms, 600ms, 1200ms}) {
         const auto late = [&]() -> colock::duration {
             const auto before = time::now();
             const auto error = t.s.error_of(t.s.locks->lock("a", {.wait = wait}));
