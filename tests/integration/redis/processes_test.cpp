@@ -28,6 +28,8 @@ BOOST_AUTO_TEST_CASE(W1_two_processes_with_64_waiters_take_turns_in_order) {
     auto held = t.s.now(t.s.locks->lock("a"));
     agent_process one(t.url());
     agent_process two(t.url());
+    for (agent_process* each : {&one, &two}) // what is called before there is a connection comes in one lump
+        each->expect(each->call("acquire connected me 1000 0"), "granted");
     std::vector<std::string> calls[2];
     for (int i = 0; i < 32; ++i) {
         calls[0].push_back(one.call("visit a 5"));

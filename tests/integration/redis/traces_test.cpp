@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(L1_ten_thousand_cycles_leave_the_database_empty) {
                     break;
                 case 2: {
                     const auto held =
-                        co_await t.s.locks->acquire(keys(key, other), {.expire = 1s, .wait = 20ms});
+                        co_await t.s.locks->acquire(keys(key, other), {.expire = 50ms, .wait = 20ms});
                     co_await t.s.locks->release(held);
                     break;
                 }
