@@ -62,6 +62,9 @@ const finding findings[] = {
 
 BOOST_AUTO_TEST_CASE(each_fault_is_found) {
     for (const finding& each : findings) {
+        // Without exclusion there are data races, which the thread sanitizer finds first.
+        if (colock_test::races_are_fatal && std::string_view(each.name).starts_with("Z3"))
+            continue;
         const outcome with = run_named(each.name, faulty(each.what));
         BOOST_CHECK_MESSAGE(with.result == result::failed && !with.text.empty(),
                             each.name << " found nothing");

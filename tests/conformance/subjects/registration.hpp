@@ -11,6 +11,19 @@ public:
     explicit registered(colock::conformance::subject who);
 };
 
+/// Whether data races end the program.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool races_are_fatal = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool races_are_fatal = true;
+#else
+inline constexpr bool races_are_fatal = false;
+#endif
+#else
+inline constexpr bool races_are_fatal = false;
+#endif
+
 /// How much longer things may take under a sanitizer.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr int slowness = 3;
