@@ -29,8 +29,8 @@ struct tls_server {
     }
     [[nodiscard]] std::string certificate() const { return (folder.path() / "cert.pem").string(); }
     [[nodiscard]] std::string key() const { return (folder.path() / "key.pem").string(); }
-    [[nodiscard]] std::string url(const std::string& query) const {
-        return "rediss://127.0.0.1:" + std::to_string(port) + "/0?connect_timeout=1s" + query;
+    [[nodiscard]] std::string url(const std::string& query, const std::string& timeout = "10s") const {
+        return "rediss://127.0.0.1:" + std::to_string(port) + "/0?connect_timeout=" + timeout + query;
     }
 
     temporary_folder folder;
@@ -66,19 +66,20 @@ BOOST_AUTO_TEST_CASE(certificates) {
     check_works(there.url("&tls_verify=false"));
 
     const auto refused = [&](const std::string& query) {
-        return contains(client(there.url(query)).check_unavailable(1s), "certificate verify failed");
+        return contains(client(there.url(query, "1s")).check_unavailable(1s), "certificate verify failed");
     };
     BOOST_CHECK(refused(""));                                // made by nobody known
     BOOST_CHECK(refused(known));                             // it is not 127.0.0.1's
     BOOST_CHECK(refused(known + "&tls_name=other.example")); // nor that one's
-    BOOST_CHECK(contains(client(there.url("&tls_ca_file=/nowhere")).check_unavailable(1s), "No such file"));
+    BOOST_CHECK(
+        contains(client(there.url("&tls_ca_file=/nowhere", "1s")).check_unavailable(1s), "No such file"));
 }
 
 BOOST_AUTO_TEST_CASE(the_clients_own_certificate) {
     tls_server there;
     there.server.connect().command({"CONFIG", "SET", "tls-auth-clients", "yes"});
     const std::string known = "&tls_name=locks.example&tls_ca_file=" + there.certificate();
-    (void)client(there.url(known)).check_unavailable(1s);
+    (void)client(there.url(known, "1s")).check_unavailable(1s);
     check_works(there.url(known + "&tls_cert_file=" + there.certificate() + "&tls_key_file=" + there.key()));
 }
 
