@@ -137,7 +137,8 @@ BOOST_AUTO_TEST_CASE(L1_ten_thousand_cycles_leave_the_database_empty) {
     const auto counted = t.s.locks->get_provider().statistics();
     BOOST_TEST_MESSAGE(counted.granted << " granted, " << counted.timed_out << " timed out, "
                                        << counted.cancelled << " cancelled");
-    BOOST_CHECK_GT(counted.granted, 1000u);
+    // All outcomes were among them; how often depends on how busy the machine is.
+    BOOST_CHECK_GT(counted.granted, 100u);
     BOOST_CHECK_GT(counted.timed_out, 10u);
     BOOST_CHECK_GT(counted.cancelled, 10u);
     BOOST_CHECK_EQUAL(counted.held, 0u);
