@@ -6,7 +6,10 @@ if(TARGET colock::hiredis AND OpenSSL_FOUND)
 else()
     set(colock_redis_possible OFF)
 endif()
-option(COLOCK_WITH_REDIS "Build the provider on Redis; needs hiredis and OpenSSL" ${colock_redis_possible})
+# COLOCK_WITH_REDIS: build the provider on Redis. No cached option, for the libraries may be installed later.
+if(NOT DEFINED COLOCK_WITH_REDIS)
+    set(COLOCK_WITH_REDIS ${colock_redis_possible})
+endif()
 if(COLOCK_WITH_REDIS AND NOT colock_redis_possible)
     message(FATAL_ERROR
         "COLOCK_WITH_REDIS needs hiredis and OpenSSL (Debian: libhiredis-dev, libssl-dev)")
