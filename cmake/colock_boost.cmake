@@ -11,7 +11,7 @@ target_compile_definitions(colock_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(colock_beast PUBLIC colock_asio)
 
 if(OPENSSL_FOUND)
-    add_library(colock_asio_ssl STATIC EXCLUDE_FROM_ALL src/separate_compilation/asio_ssl.cpp)
+    add_library(colock_asio_ssl STATIC src/separate_compilation/asio_ssl.cpp)
     target_link_libraries(colock_asio_ssl PUBLIC colock_asio OpenSSL::SSL)
     set_target_properties(colock_asio_ssl PROPERTIES EXPORT_NAME asio_ssl)
 endif()

@@ -1,8 +1,18 @@
 include(CMakePackageConfigHelpers)
 
-install(TARGETS colock_asio colock_core colock EXPORT colock_targets
+set(colock_targets colock_asio colock_core colock)
+if(COLOCK_WITH_REDIS)
+    list(APPEND colock_targets colock_asio_ssl colock_remote colock_redis)
+    install(FILES cmake/colock_find_hiredis.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock)
+endif()
+install(TARGETS ${colock_targets} EXPORT colock_targets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
     FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET colock_conformance)
+    install(TARGETS colock_conformance EXPORT colock_targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(EXPORT colock_targets NAMESPACE colock:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock
     FILE colock-targets.cmake)
 configure_package_config_file(cmake/colock-config.cmake.in colock-config.cmake

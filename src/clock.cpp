@@ -1,27 +1,15 @@
 #include <colock/clock.hpp>
 
+#include "detail/clock_thread.hpp"
+
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <ctime>
 #include <thread>
 
 namespace colock {
-namespace {
 
-// The user's signals are for the user's threads.
-template<class Function>
-std::thread thread_without_signals(Function function) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread thread(std::move(function));
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return thread;
-}
-
-} // namespace
+using detail::thread_without_signals;
 
 // The thread is told of a new alarm only when that is earlier than what it sleeps for. An alarm that is
 // cancelled costs it one needless waking at most, and a stream of deadlines, each later than the last, none.
@@ -70,7 +58,8 @@ public:
     void cancel(alarm& a) noexcept override {
         std::unique_lock lock(mutex_);
         alarms_.erase(a);
-        finished_.wait(lock, [&] { return running_ != &a; });
+        finished_.wait(lock,
+                       [&] { return running_ != &a || thread_.get_id() == std::this_thread::get_id(); });
     }
 
 private:
@@ -137,11 +126,14 @@ void manual_clock::cancel(alarm& a) noexcept {
         const std::lock_guard lock(mutex_);
         alarms_.erase(a);
     }
+    if (runs_on_ == std::this_thread::get_id())
+        return;
     const std::lock_guard wait(running_);
 }
 
 void manual_clock::advance(duration span) {
     const std::lock_guard running(running_);
+    runs_on_ = std::this_thread::get_id();
     std::unique_lock lock(mutex_);
     const time_point target = saturated_add(now_, span);
     while (!alarms_.empty() && alarms_.earliest() <= target) {
@@ -153,6 +145,7 @@ void manual_clock::advance(duration span) {
         lock.lock();
     }
     now_ = std::max(now_, target);
+    runs_on_ = std::thread::id();
 }
 
 } // namespace colock

@@ -1,14 +1,18 @@
 #include <colock/make_provider.hpp>
 
 #include <colock/memory_provider.hpp>
+#ifdef COLOCK_HAS_REDIS
+#include <colock/redis_provider.hpp>
+#endif
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <charconv>
-#include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace colock {
 namespace {
@@ -21,6 +25,21 @@ namespace urls = boost::urls;
     if (url.find('@') == std::string_view::npos)
         shown = url;
     throw lock_error::invalid("Cannot make a provider from the URL \"" + shown + "\": " + why);
+}
+
+/// Reads a number. Gives what follows it, or nothing if there is none.
+template<class Number>
+std::optional<std::string_view> parse(std::string_view text, Number& to) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+    if (error != std::errc())
+        return std::nullopt;
+    return text.substr(static_cast<std::size_t>(end - text.data()));
+}
+
+template<class Number>
+bool parse_all(std::string_view text, Number& to) {
+    const auto rest = parse(text, to);
+    return rest && rest->empty();
 }
 
 /// The query parameters of a URL, each taken by the option that knows it.
@@ -36,14 +55,39 @@ public:
 
     template<class Number>
     void take(const std::string& name, Number& to) {
-        const auto found = values_.find(name);
-        if (found == values_.end())
+        if (const auto value = taken(name))
+            if (!parse_all(*value, to))
+                refuse(text_, "the option \"" + name + "\" must be a whole number, not \"" + *value + '"');
+    }
+
+    void take(const std::string& name, std::string& to) {
+        if (auto value = taken(name))
+            to = std::move(*value);
+    }
+
+    void take(const std::string& name, bool& to) {
+        if (const auto value = taken(name)) {
+            if (*value != "true" && *value != "false")
+                refuse(text_, "the option \"" + name + "\" must be true or false, not \"" + *value + '"');
+            to = *value == "true";
+        }
+    }
+
+    /// A number with a unit: `1500ms`, `10s`, `2min`, `1h`.
+    void take(const std::string& name, duration& to) {
+        const auto value = taken(name);
+        if (!value)
             return;
-        const std::string& value = found->second;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), to);
-        if (error != std::errc() || end != value.data() + value.size())
-            refuse(text_, "the option \"" + name + "\" must be a whole number, not \"" + value + '"');
-        values_.erase(found);
+        constexpr std::pair<std::string_view, std::int64_t> units[] = {
+            {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}};
+        std::int64_t number = 0;
+        const auto rest = parse(*value, number);
+        for (const auto& [unit, milliseconds] : units)
+            if (rest == unit && number >= 0 && number < 1'000'000'000) {
+                to = std::chrono::milliseconds(number * milliseconds);
+                return;
+            }
+        refuse(text_, "the option \"" + name + "\" must be a time like 500ms or 30s, not \"" + *value + '"');
     }
 
     /// Refuses what nobody took.
@@ -53,6 +97,15 @@ public:
     }
 
 private:
+    std::optional<std::string> taken(const std::string& name) {
+        const auto found = values_.find(name);
+        if (found == values_.end())
+            return std::nullopt;
+        std::string value = std::move(found->second);
+        values_.erase(found);
+        return value;
+    }
+
     std::string_view text_;
     std::map<std::string, std::string> values_;
 };
@@ -67,19 +120,70 @@ std::unique_ptr<provider> make_memory(std::string_view text, const urls::url_vie
     return std::make_unique<memory_provider>(options);
 }
 
+#ifdef COLOCK_HAS_REDIS
+std::unique_ptr<provider> make_redis(const asio::any_io_executor& executor, std::string_view text,
+                                     const urls::url_view& url, const std::string& scheme) {
+    redis_options options;
+    parameters given(text, url);
+    const std::string path = url.path();
+    options.user = url.user();
+    options.password = url.password();
+    if (scheme == "redis+unix") {
+        if (!url.host().empty() || url.has_port())
+            refuse(text, "a Unix socket has no host: write redis+unix:///path");
+        if (path.size() < 2)
+            refuse(text, "the path of the Unix socket is missing");
+        options.unix_socket = path;
+        given.take("db", options.database);
+    } else {
+        if (url.host().empty())
+            refuse(text, "the host is missing");
+        options.host = url.host_type() == urls::host_type::name ? url.host() : url.host_address();
+        if (url.has_port() && !url.port().empty()) {
+            const std::string port = url.port();
+            if (!parse_all(port, options.port) || options.port == 0)
+                refuse(text, "the port is no port number");
+        }
+        options.tls = scheme == "rediss";
+        const std::string_view digits = std::string_view(path).substr(std::min<std::size_t>(1, path.size()));
+        if (!digits.empty() && !parse_all(digits, options.database))
+            refuse(text, "the path must be the number of a database");
+    }
+    if (options.tls) {
+        given.take("tls_verify", options.tls_verify);
+        given.take("tls_ca_file", options.tls_ca_file);
+        given.take("tls_cert_file", options.tls_cert_file);
+        given.take("tls_key_file", options.tls_key_file);
+        given.take("tls_name", options.tls_name);
+    }
+    given.take("namespace", options.name_space);
+    given.take("max_waiters", options.max_waiters);
+    given.take("connect_timeout", options.connect_timeout);
+    given.take("lease", options.lease);
+    given.finish();
+    return std::make_unique<redis_provider>(executor, std::move(options));
+}
+#endif
+
 } // namespace
 
-std::unique_ptr<provider> make_provider(const asio::any_io_executor&, std::string_view url) {
+std::unique_ptr<provider> make_provider(const asio::any_io_executor& executor, std::string_view url) {
     const auto parsed = urls::parse_uri(url);
     if (!parsed)
         refuse(url, "it is not a URL");
     const std::string scheme(parsed->scheme());
     if (scheme == "memory")
         return make_memory(url, *parsed);
+#ifdef COLOCK_HAS_REDIS
+    if (scheme == "redis" || scheme == "rediss" || scheme == "redis+unix")
+        return make_redis(executor, url, *parsed, scheme);
+#else
+    (void)executor;
+#endif
     for (const char* known : {"redis", "rediss", "redis+unix", "postgres", "postgresql", "etcd"})
         if (scheme == known)
             refuse(url, "the backend \"" + scheme + "\" was not built");
-    refuse(url, "the scheme \"" + scheme + "\" is unknown; there is memory:");
+    refuse(url, "the scheme \"" + scheme + "\" is unknown");
 }
 
 } // namespace colock

@@ -20,7 +20,10 @@ public:
             of_->impl->clock().schedule(*this, hold_until_);
     }
 
-    grant describe() const override { return held_; }
+    // Without the provider's tag, or a release by this value could take it from the scope.
+    grant describe() const override {
+        return {held_.keys(), held_.owner(), held_.mode(), held_.id(), held_.token(), held_.expires_at()};
+    }
 
     loss state() const noexcept override {
         const std::lock_guard lock(mutex_);

@@ -2,8 +2,10 @@
 
 #include <colock/detail/deadline_heap.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace colock {
 
@@ -15,7 +17,7 @@ public:
     alarm& operator=(const alarm&) = delete;
 
     /// Called once for each time it was scheduled, without any of the clock's locks held. It must not block,
-    /// and may schedule alarms but not cancel any.
+    /// and may schedule alarms but cancel none, except itself.
     virtual void on_alarm() noexcept = 0;
 
 protected:
@@ -24,6 +26,7 @@ protected:
 private:
     friend class manual_clock;
     friend class steady_alarm_clock;
+    friend class boottime_alarm_clock;
 };
 
 /// Where a provider gets the time and its wake-ups from. The default is steady_clock_source(); tests inject a
@@ -51,8 +54,9 @@ public:
     /// `a`.
     virtual void schedule(alarm& a, time_point at) = 0;
 
-    /// When this returns, `a.on_alarm()` is not running and will not run. Never call it from an alarm, nor
-    /// with a lock held that an alarm takes.
+    /// When this returns, `a.on_alarm()` is not running and will not run, but for the call that it is made
+    /// from, if any: an alarm may cancel itself, but no other. Never call it with a lock held that an alarm
+    /// takes.
     virtual void cancel(alarm& a) noexcept = 0;
 };
 
@@ -61,6 +65,11 @@ public:
 /// neither counts as work of the user's `io_context` nor makes it poll its reactor, and lock expiry does not
 /// wait for a busy event loop.
 [[nodiscard]] std::shared_ptr<clock_source> steady_clock_source();
+
+/// The time since the machine was started, the time it was suspended included (CLOCK_BOOTTIME): what leases
+/// that another machine grants are measured with. Shared, and with a thread of its own, as
+/// steady_clock_source(). Where there is no such clock, it is that one.
+[[nodiscard]] std::shared_ptr<clock_source> boottime_clock_source();
 
 /// A clock that stands still until it is told to move. For tests. Thread-safe.
 class manual_clock final : public clock_source {
@@ -78,6 +87,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::mutex running_; // held while an alarm runs, so that cancel() can wait for it
+    std::atomic<std::thread::id> runs_on_{};
     time_point now_;
     detail::deadline_heap alarms_;
 };

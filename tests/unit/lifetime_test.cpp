@@ -2,11 +2,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <thread>
 #include <vector>
 
 BOOST_AUTO_TEST_SUITE(lifetime)
@@ -87,37 +85,6 @@ BOOST_AUTO_TEST_CASE(Z1_a_provider_added_after_close_is_closed_too) {
     w.now(w.locks->close());
     w.locks->add_provider("late", std::make_unique<colock::memory_provider>());
     BOOST_CHECK(fails_with(errc::closed, [&] { w.now(w.locks->acquire("a", {.provider = "late"})); }));
-}
-
-BOOST_AUTO_TEST_CASE(Z2_waiters_of_a_destroyed_service_complete_with_closed) {
-    world w;
-    auto guard = w.now(w.locks->lock("a"));
-    auto one = w.start(w.locks->lock(colock::keys("a", "b"), {.wait = forever}));
-    auto two = w.start(w.locks->acquire("a", {.owner = "me", .wait = 1s}));
-    auto job = w.start(w.locks->execute("a", [] {}));
-    w.locks.reset();
-    w.run();
-    BOOST_CHECK(one.error() == errc::closed);
-    BOOST_CHECK(two.error() == errc::closed);
-    BOOST_CHECK(job.error() == errc::closed);
-    BOOST_CHECK(!guard.lost());
-    guard.reset();
-}
-
-BOOST_AUTO_TEST_CASE(Z2_a_job_outlives_its_service) {
-    world w;
-    asio::steady_timer timer(w.io, asio::steady_timer::time_point::max());
-    const auto job = [&]() -> asio::awaitable<int> {
-        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_return 5;
-    };
-    auto running = w.start(w.locks->execute("a", job));
-    w.locks.reset();
-    w.run();
-    BOOST_CHECK(!running.done());
-    timer.cancel();
-    w.run();
-    BOOST_CHECK_EQUAL(running.get(), 5);
 }
 
 BOOST_AUTO_TEST_CASE(Z2_destroyed_before_its_completion_is_delivered) {
@@ -221,20 +188,6 @@ BOOST_AUTO_TEST_CASE(Z2_in_every_order) {
     BOOST_CHECK_EQUAL(orders, 24);
 }
 
-BOOST_AUTO_TEST_CASE(Z2_a_context_that_goes_hands_its_places_to_the_others) {
-    world w;
-    auto other = std::make_unique<asio::io_context>();
-    auto held = w.now(w.locks->lock("a"));
-    auto gone = start(other->get_executor(), w.locks->lock("a", {.wait = forever}));
-    other->poll();
-    auto next = w.start(w.locks->lock("a", {.wait = forever}));
-    other.reset();
-    held.reset();
-    w.run();
-    BOOST_CHECK(!gone.done());
-    BOOST_CHECK(next.done() && !next.failed());
-}
-
 BOOST_AUTO_TEST_CASE(Z2_a_grant_that_its_context_never_delivers_is_given_back) {
     world w;
     auto other = std::make_unique<asio::io_context>();
@@ -260,32 +213,6 @@ BOOST_AUTO_TEST_CASE(Z2_many_contexts_come_and_go) {
         }
     }
     BOOST_CHECK_EQUAL(w.memory->statistics().waiting, 0u);
-}
-
-BOOST_AUTO_TEST_CASE(Z3_from_many_threads_and_contexts_at_once) {
-    constexpr int threads = 4;
-    constexpr int rounds = 500;
-    colock::locking_service locks(asio::system_executor{});
-    int counter = 0;
-    std::vector<std::thread> running;
-    for (int t = 0; t < threads; ++t)
-        running.emplace_back([&] {
-            asio::io_context io;
-            const auto work = [&]() -> asio::awaitable<void> {
-                for (int i = 0; i < rounds; ++i) {
-                    const auto held = co_await locks.lock(colock::keys("a", "b"), {.wait = forever});
-                    ++counter;
-                }
-            };
-            auto a = start(io.get_executor(), work());
-            auto b = start(io.get_executor(), work());
-            io.run();
-            a.get();
-            b.get();
-        });
-    for (auto& thread : running)
-        thread.join();
-    BOOST_CHECK_EQUAL(counter, threads * rounds * 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

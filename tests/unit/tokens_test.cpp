@@ -68,22 +68,6 @@ BOOST_AUTO_TEST_CASE(T1_among_threads_and_keys) {
     BOOST_CHECK_EQUAL(wrong.load(), 0);
 }
 
-BOOST_AUTO_TEST_CASE(T2_they_grow_through_release_expiry_and_a_new_provider) {
-    world w;
-    const auto first = w.now(w.locks->acquire("a", {.expire = 1s}));
-    w.advance(1s);
-    const auto second = w.now(w.locks->acquire("a"));
-    BOOST_CHECK_GT(second.token(), first.token());
-    w.now(w.locks->release(second));
-    const auto third = w.now(w.locks->acquire("a"));
-    BOOST_CHECK_GT(third.token(), second.token());
-    colock::memory_provider before;
-    const auto old = before.try_lock("a");
-    colock::memory_provider after; // as after a restart of the process
-    BOOST_CHECK_GT(after.try_lock("a")->token(), old->token());
-    BOOST_CHECK(after.try_lock("a")->grant().id() != old->grant().id());
-}
-
 BOOST_AUTO_TEST_CASE(T1_an_id_reads_as_32_digits) {
     BOOST_CHECK_EQUAL(to_string(colock::grant_id{0x12, 0xabc}), "00000000000000120000000000000abc");
 }

@@ -4,70 +4,12 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <string>
-#include <thread>
 #include <vector>
 
 BOOST_AUTO_TEST_SUITE(waiting)
 
 using namespace colock_test;
 using colock::forever;
-using colock::lock_mode;
-
-BOOST_AUTO_TEST_CASE(W1_first_come_first_served) {
-    world w;
-    auto held = w.now(w.locks->lock("a"));
-    std::vector<int> order;
-    const auto queue = [&](int who) -> asio::awaitable<void> {
-        const auto mine = co_await w.locks->lock("a", {.wait = forever});
-        order.push_back(who);
-        co_await asio::post(asio::deferred);
-    };
-    std::vector<started<void>> all;
-    std::vector<int> expected;
-    for (int i = 0; i < 20; ++i) {
-        all.push_back(w.start(queue(i)));
-        expected.push_back(i);
-    }
-    held.reset();
-    w.run();
-    BOOST_TEST(order == expected, boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(W1_readers_enter_in_batches_and_do_not_overtake_a_writer) {
-    world w;
-    auto writer = w.now(w.locks->lock("a"));
-    const auto shared = [&] {
-        return w.start(w.locks->lock("a", {.wait = forever, .mode = lock_mode::shared}));
-    };
-    auto r1 = shared();
-    auto r2 = shared();
-    auto w1 = w.start(w.locks->lock("a", {.wait = forever}));
-    auto r3 = shared();
-    writer.reset();
-    w.run();
-    BOOST_CHECK(r1.done() && r2.done());
-    BOOST_CHECK(!w1.done() && !r3.done());
-    BOOST_CHECK(!w.now(w.locks->try_lock("a", {.mode = lock_mode::shared})));
-    r1.get().reset();
-    w.run();
-    BOOST_CHECK(!w1.done());
-    r2.get().reset();
-    w.run();
-    BOOST_CHECK(w1.done() && !r3.done());
-    w1.get().reset();
-    w.run();
-    BOOST_CHECK(r3.done());
-}
-
-BOOST_AUTO_TEST_CASE(W1_readers_may_share_without_waiting) {
-    world w;
-    const auto r1 = w.now(w.locks->lock("a", {.mode = lock_mode::shared}));
-    const auto r2 = w.now(w.locks->lock("a", {.mode = lock_mode::shared}));
-    BOOST_CHECK_GT(r2.token(), r1.token());
-    BOOST_CHECK_EQUAL(w.now(w.locks->list()).at(0).holders.size(), 2u);
-    BOOST_CHECK(!w.now(w.locks->try_lock("a")));
-}
 
 BOOST_AUTO_TEST_CASE(W2_a_release_wakes_exactly_the_next) {
     world w;
@@ -88,32 +30,6 @@ BOOST_AUTO_TEST_CASE(W2_an_expiry_wakes_the_next) {
     BOOST_CHECK(!waiting.done());
     w.advance(1ns);
     BOOST_CHECK(waiting.done());
-}
-
-BOOST_AUTO_TEST_CASE(W2_a_cancelled_or_late_waiter_wakes_those_it_kept) {
-    for (const bool cancel : {true, false}) {
-        world w;
-        auto reader = w.now(w.locks->lock("a", {.mode = lock_mode::shared}));
-        auto writer = w.start(w.locks->lock("a", {.wait = 1s}));
-        auto later = w.start(w.locks->lock("a", {.wait = forever, .mode = lock_mode::shared}));
-        BOOST_CHECK(!later.done());
-        if (cancel)
-            writer.cancel();
-        w.advance(cancel ? 0s : 1s);
-        BOOST_CHECK(writer.failed());
-        BOOST_CHECK(later.done());
-    }
-}
-
-BOOST_AUTO_TEST_CASE(W2_a_waiter_for_several_keys_that_leaves_frees_all_of_them) {
-    world w;
-    auto b = w.now(w.locks->lock("b"));
-    auto both = w.start(w.locks->lock(colock::keys("a", "b"), {.wait = 1s}));
-    auto a = w.start(w.locks->lock("a", {.wait = forever}));
-    BOOST_CHECK(!a.done());
-    w.advance(1s);
-    BOOST_CHECK(both.error() == errc::timed_out);
-    BOOST_CHECK(a.done());
 }
 
 BOOST_AUTO_TEST_CASE(W3_a_wait_ends_at_its_deadline_and_leaves_no_trace) {
@@ -145,19 +61,6 @@ BOOST_AUTO_TEST_CASE(W3_default_waits) {
     BOOST_CHECK(lock.error() == errc::timed_out);
 }
 
-BOOST_AUTO_TEST_CASE(W3_with_the_real_clock) {
-    asio::io_context io;
-    colock::locking_service locks(io.get_executor());
-    auto held = start(io.get_executor(), locks.lock("a"));
-    io.poll();
-    auto waiting = start(io.get_executor(), locks.lock("a", {.wait = 20ms}));
-    const auto before = std::chrono::steady_clock::now();
-    io.restart();
-    io.run();
-    BOOST_CHECK(waiting.error() == errc::timed_out);
-    BOOST_CHECK(std::chrono::steady_clock::now() - before >= 20ms);
-}
-
 BOOST_AUTO_TEST_CASE(W3_deadline_against_hand_over_the_earlier_wins) {
     world w;
     w.now(w.locks->acquire("a", {.expire = 5s}));
@@ -166,37 +69,6 @@ BOOST_AUTO_TEST_CASE(W3_deadline_against_hand_over_the_earlier_wins) {
     w.advance(5s);
     BOOST_CHECK(same_moment.done() && !same_moment.failed());
     BOOST_CHECK(too_early.error() == errc::timed_out);
-}
-
-asio::awaitable<colock::guard> cancellable(colock::locking_service& locks) {
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-    co_return co_await locks.lock(colock::keys("a", "b"), {.wait = forever});
-}
-
-BOOST_AUTO_TEST_CASE(W4_cancellation_of_all_three_types) {
-    using type = asio::cancellation_type;
-    for (const auto how : {type::terminal, type::partial, type::total}) {
-        world w;
-        auto held = w.now(w.locks->lock("a"));
-        auto waiting = w.start(cancellable(*w.locks));
-        waiting.cancel(how);
-        w.run();
-        BOOST_CHECK(waiting.error() == asio::error::operation_aborted);
-        BOOST_CHECK_EQUAL(w.memory->statistics().waiting, 0u);
-        BOOST_CHECK_EQUAL(w.held(), 1u);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(W4_the_callers_cancellation_state_is_left_alone) {
-    world w;
-    auto held = w.now(w.locks->lock("a"));
-    auto waiting = w.start(w.locks->lock("a", {.wait = forever}));
-    waiting.cancel(asio::cancellation_type::total); // a coroutine lets only terminal through by default
-    w.run();
-    BOOST_CHECK(!waiting.done());
-    held.reset();
-    w.run();
-    BOOST_CHECK(waiting.done() && !waiting.failed());
 }
 
 BOOST_AUTO_TEST_CASE(W4_cancel_against_grant_cancel_first) {
@@ -236,18 +108,6 @@ BOOST_AUTO_TEST_CASE(W4_cancel_against_grant_grant_first_but_not_yet_received) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(W4_a_cancel_after_the_end_does_nothing) {
-    world w;
-    auto held = w.now(w.locks->lock("a"));
-    auto waiting = w.start(w.locks->lock("a", {.wait = forever}));
-    held.reset();
-    w.run();
-    waiting.cancel();
-    w.run();
-    BOOST_CHECK(waiting.get());
-    BOOST_CHECK(!waiting.get().lost());
-}
-
 BOOST_AUTO_TEST_CASE(W4_an_already_cancelled_coroutine_takes_nothing) {
     world w;
     const auto late = [&]() -> asio::awaitable<void> {
@@ -259,57 +119,6 @@ BOOST_AUTO_TEST_CASE(W4_an_already_cancelled_coroutine_takes_nothing) {
     w.inside([&] { call.cancel(); }); // while its post is in the queue
     BOOST_CHECK(call.error() == asio::error::operation_aborted);
     BOOST_CHECK_EQUAL(w.held(), 0u);
-}
-
-BOOST_AUTO_TEST_CASE(W5_a_full_queue_refuses) {
-    world w({.max_waiters = 2});
-    auto held = w.now(w.locks->lock("a"));
-    auto first = w.start(w.locks->lock("a", {.wait = forever}));
-    auto second = w.start(w.locks->lock(colock::keys("a", "b"), {.wait = forever}));
-    BOOST_CHECK(fails_with(errc::too_many_waiters, [&] { w.now(w.locks->lock(colock::keys("z", "a"))); }));
-    BOOST_CHECK(w.now(w.locks->try_lock("z")));
-    first.cancel();
-    w.run();
-    auto third = w.start(w.locks->lock("a", {.wait = forever}));
-    BOOST_CHECK(!third.done());
-}
-
-BOOST_AUTO_TEST_CASE(W6_a_waiter_resumes_on_its_own_executor_by_a_post) {
-    world w;
-    asio::io_context other;
-    const auto strand = asio::make_strand(other);
-    auto held = w.now(w.locks->lock("a"));
-    bool in_strand = false;
-    const auto queue = [&]() -> asio::awaitable<void> {
-        const auto mine = co_await w.locks->lock("a", {.wait = forever});
-        in_strand = strand.running_in_this_thread();
-    };
-    auto waiting = start(strand, queue());
-    other.poll();
-    held.reset();
-    BOOST_CHECK(!waiting.done()); // not inline
-    w.run();
-    BOOST_CHECK(!waiting.done()); // not here
-    other.restart();
-    other.poll();
-    BOOST_CHECK(waiting.done() && !waiting.failed());
-    BOOST_CHECK(in_strand);
-}
-
-BOOST_AUTO_TEST_CASE(W6_a_pending_wait_is_outstanding_work) {
-    asio::io_context io;
-    colock::locking_service locks(asio::system_executor{});
-    auto& memory = dynamic_cast<colock::memory_provider&>(locks.get_provider());
-    auto held = memory.try_lock("a");
-    auto waiting = start(io.get_executor(), locks.lock("a", {.wait = forever}));
-    std::thread releasing([&] {
-        while (memory.statistics().waiting == 0)
-            std::this_thread::yield();
-        held.reset();
-    });
-    io.run(); // would return at once if the wait did not count
-    releasing.join();
-    BOOST_CHECK(waiting.done() && !waiting.failed());
 }
 
 BOOST_AUTO_TEST_CASE(W6_an_expiry_nobody_waits_for_is_no_work) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "stage.hpp"
+
+namespace colock_test {
+
+/// A service that a URL leads to somewhere.
+struct client {
+    explicit client(const std::string& url);
+
+    /// Checks that calls fail in time as a backend that cannot be reached, and gives the text.
+    std::string check_unavailable(colock::duration limit);
+
+    colock::conformance::subject who;
+};
+
+[[nodiscard]] bool contains(const std::string& text, std::string_view part);
+
+/// The URL of a server: `redis://<user>127.0.0.1:port<rest>`.
+[[nodiscard]] std::string address(const redis_server& server, const std::string& user,
+                                  const std::string& rest);
+
+} // namespace colock_test

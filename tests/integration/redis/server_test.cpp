@@ -1,0 +1,193 @@
+// The server stops, dies, forgets, and breaks off connections.
+#include "stage.hpp"
+
+BOOST_AUTO_TEST_SUITE(server)
+
+using namespace colock_test;
+
+const stage::options with_data{
+    .query = "connect_timeout=5s", .own_server = true, .server_options = {.append_only = true}};
+const stage::options alone{.query = "connect_timeout=5s", .own_server = true};
+
+BOOST_AUTO_TEST_CASE(T2_a_restart_with_its_data_loses_nothing) {
+    stage t(with_data);
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 10s}));
+    const auto granted = t.s.now(t.s.locks->acquire("b", {.owner = "me", .expire = 1h}));
+    auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+    t.server().kill();
+    t.server().start();
+    t.s.until([&] { return t.s.waiters("a") == 1; }, "the service had come back");
+    BOOST_CHECK(!held.lost());
+    const auto again = t.s.now(t.s.locks->acquire("b", {.owner = "me"}));
+    BOOST_CHECK(again.id() == granted.id());
+    BOOST_CHECK(t.s.now(held.release()));
+    auto next = t.s.finish(waiting);
+    BOOST_CHECK_GT(next.token(), granted.token());
+    BOOST_CHECK(t.s.now(t.s.locks->release(granted)));
+}
+
+BOOST_AUTO_TEST_CASE(T2_a_restart_without_data_tells_holders_and_queues_waiters_again) {
+    stage t(alone);
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 1h})); // it is not its time that tells
+    auto told = t.s.start(held.wait_lost());
+    const auto granted = t.s.now(t.s.locks->acquire("b", {.owner = "me", .expire = 1h}));
+    const auto job = [] { return endless(); };
+    auto running = t.s.start(t.s.locks->execute("c", job, {.timeout = forever, .expire = 1h}));
+    t.s.until([&] { return !t.s.is_free("c"); }, "the job had its lock");
+    auto waiting = t.s.queue(t.s.locks->lock(keys("a", "b"), {.wait = forever}), "b");
+    t.server().kill();
+    t.server().start();
+    BOOST_CHECK(!t.s.error_of(told));
+    BOOST_CHECK(t.s.error_of(running) == errc::lease_lost);
+    auto next = t.s.finish(waiting);
+    BOOST_CHECK_GT(next.token(), held.token());
+    BOOST_CHECK_GT(next.token(), granted.token());
+    BOOST_CHECK(!t.s.now(t.s.locks->release(granted)));
+    BOOST_CHECK(!t.s.now(held.release()));
+    BOOST_CHECK(!next.lost());
+}
+
+BOOST_AUTO_TEST_CASE(T2_tokens_grow_through_FLUSHALL) {
+    stage t(alone);
+    std::uint64_t last = 0;
+    for (int i = 0; i < 5; ++i) {
+        const auto granted = t.s.now(t.s.locks->acquire("b"));
+        BOOST_CHECK_GT(granted.token(), last);
+        last = granted.token();
+        t.server().connect().command({"FLUSHALL"});
+    }
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 600ms}));
+    BOOST_CHECK_GT(held.token(), last);
+    last = held.token();
+    auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+    t.server().connect().command({"FLUSHALL"});
+    BOOST_CHECK(!t.s.error_of(held.wait_lost()));
+    auto next = t.s.finish(waiting); // nobody tells it, but it looks again
+    BOOST_CHECK_GT(next.token(), last);
+    BOOST_CHECK(t.s.now(next.release()));
+}
+
+BOOST_AUTO_TEST_CASE(R8_while_it_is_down_calls_fail_in_time_and_afterwards_work) {
+    stage t({.query = "connect_timeout=300ms", .own_server = true, .server_options = {.append_only = true}});
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 10s}));
+    const auto granted = t.s.now(t.s.locks->acquire("b"));
+    t.server().kill();
+    const auto fails_within = [&](auto work, colock::duration limit) {
+        const auto before = time::now();
+        const auto error = t.s.error_of(std::move(work));
+        BOOST_CHECK_EQUAL(error, make_error_code(errc::provider_unavailable));
+        BOOST_CHECK(time::now() - before < limit + slack);
+    };
+    fails_within(t.s.locks->acquire("c"), 300ms);
+    fails_within(t.s.locks->acquire("c", {.wait = 150ms}), 150ms);
+    fails_within(t.s.locks->try_lock("c"), 300ms);
+    fails_within(t.s.locks->lock("c", {.wait = 700ms}), 700ms);
+    fails_within(t.s.locks->release(granted), 300ms);
+    fails_within(t.s.locks->release("b"), 300ms);
+    fails_within(t.s.locks->extend(granted, 1h), 300ms);
+    fails_within(t.s.locks->release_all(), 300ms);
+    fails_within(t.s.locks->list(), 300ms);
+    const auto job = [] {};
+    fails_within(t.s.locks->execute("c", job, {.timeout = 300ms}), 300ms);
+    t.server().start();
+    BOOST_CHECK(t.s.now(t.s.locks->acquire("c", {.wait = 5s})));
+    t.s.until([&] { return t.s.is_free("b"); }, "what could not be released at once was, in the background");
+    BOOST_CHECK(!held.lost());
+    BOOST_CHECK(t.s.now(held.release()));
+}
+
+BOOST_AUTO_TEST_CASE(L3_a_server_that_stands_still_loses_leases_before_it_grants_them_again) {
+    stage t({.query = "connect_timeout=10s", .own_server = true});
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 500ms}));
+    const auto job = [](colock::lease& mine) -> asio::awaitable<void> {
+        try {
+            co_await endless();
+        } catch (const boost::system::system_error&) {
+            BOOST_CHECK(mine.lost());
+            throw;
+        }
+    };
+    auto running = t.s.start(t.s.locks->execute("b", job, {.timeout = forever, .expire = 500ms}));
+    t.s.until([&] { return !t.s.is_free("b"); }, "the job had its lock");
+    auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+    const auto before = time::now();
+    t.server().stop();
+    BOOST_CHECK(!t.s.error_of(held.wait_lost()));
+    BOOST_CHECK(t.s.error_of(running) == errc::lease_lost);
+    BOOST_CHECK(time::now() - before < 500ms + slack);
+    BOOST_CHECK(!waiting.done());
+    t.server().resume();
+    auto next = t.s.finish(waiting);
+    BOOST_CHECK_GT(next.token(), held.token());
+    BOOST_CHECK(!t.s.now(held.release()));
+    BOOST_CHECK(!next.lost());
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_server_only_costs_time) {
+    stage t(alone);
+    auto held = t.s.now(t.s.locks->lock("a", {.expire = 5s}));
+    auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+    const auto before = time::now();
+    t.server().connect().command({"CLIENT", "PAUSE", "300", "ALL"});
+    auto other = t.s.start(t.s.locks->acquire("b", {.owner = "me"}));
+    auto releasing = t.s.start(held.release());
+    BOOST_CHECK(t.s.finish(releasing));
+    BOOST_CHECK(t.s.finish(waiting));
+    BOOST_CHECK(t.s.finish(other));
+    BOOST_CHECK(time::now() - before >= 290ms);
+}
+
+BOOST_AUTO_TEST_CASE(scripts_that_were_forgotten_are_loaded_again) {
+    stage t(alone);
+    auto redis = t.server().connect();
+    for (int i = 0; i < 3; ++i) {
+        auto held = t.s.now(t.s.locks->lock("a"));
+        redis.command({"SCRIPT", "FLUSH"});
+        auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+        redis.command({"SCRIPT", "FLUSH"});
+        BOOST_CHECK(t.s.now(held.release()));
+        auto next = t.s.finish(waiting);
+        redis.command({"SCRIPT", "FLUSH"});
+        BOOST_CHECK(t.s.now(next.release()));
+        redis.command({"SCRIPT", "FLUSH"});
+        BOOST_CHECK_EQUAL(t.s.now(t.s.locks->release_all()), 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_the_server_breaks_off_come_back) {
+    stage t(alone);
+    auto redis = t.server().connect();
+    for (int i = 0; i < 6; ++i) {
+        auto held = t.s.now(t.s.locks->lock("a"));
+        auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
+        t.s.until([&] { return !redis.clients(true).empty() && !redis.clients(false).empty(); },
+                  "both connections were there");
+        for (const bool subscribed : {true, false})
+            if (subscribed ? i % 3 != 1 : i % 3 != 0)
+                for (const auto& id : redis.clients(subscribed))
+                    redis.command({"CLIENT", "KILL", "ID", id});
+        BOOST_CHECK(t.s.now(held.release()));
+        const auto before = time::now();
+        auto next = t.s.finish(waiting);
+        BOOST_CHECK(time::now() - before < 2s + slack);
+        BOOST_CHECK(t.s.now(next.release()));
+    }
+    t.s.until([&] { return t.is_clean(); }, "nothing was left");
+}
+
+BOOST_AUTO_TEST_CASE(W2_waiting_asks_little) {
+    stage t(alone);
+    const auto held = t.s.now(t.s.locks->lock("a", {.expire = 30s}));
+    std::vector<started<colock::guard>> waiting;
+    for (int i = 0; i < 20; ++i)
+        waiting.push_back(t.s.start(t.s.locks->lock("a", {.wait = forever})));
+    t.s.until([&] { return t.s.waiters("a") == 20; }, "20 calls were queued");
+    auto redis = t.server().connect();
+    const auto before = redis.commands_processed();
+    t.s.pass(3s);
+    const auto asked = redis.commands_processed() - before;
+    BOOST_TEST_MESSAGE(asked << " commands in 3 s");
+    BOOST_CHECK_LT(asked, 200); // 20 callers that poll at 20 ms would be 3000
+}
+
+BOOST_AUTO_TEST_SUITE_END()
