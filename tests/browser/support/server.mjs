@@ -6,15 +6,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { startRedis } from './redis.mjs';
 
 const program = process.env.COLOCK_SERVICE;
+const redisProgram = process.env.COLOCK_REDIS_SERVER; // then its locks live there
 const startsWithin = 15000;
 const stopsWithin = 15000;
 
 /** Resolves when the server says where it listens. Options are those of its command line. */
 export async function startServer(...options) {
   if (!program) throw new Error('COLOCK_SERVICE must name the program of the service');
-  const child = spawn(program, ['--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const redis = redisProgram ? await startRedis() : undefined;
+  const provider = redis ? ['--provider', redis.url] : [];
+  const child = spawn(program, ['--port', '0', ...provider, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const address = new Promise((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error(`the server did not say where it listens: ${said}`)), startsWithin);
@@ -37,6 +41,7 @@ export async function startServer(...options) {
     at = await address;
   } catch (error) {
     child.kill('SIGKILL');
+    await redis?.stop();
     throw error;
   }
   return {
@@ -50,6 +55,7 @@ export async function startServer(...options) {
       const limit = setTimeout(() => child.kill('SIGKILL'), stopsWithin);
       const [code, signal] = await ended;
       clearTimeout(limit);
+      await redis?.stop();
       return code ?? signal;
     },
   };
