@@ -1,5 +1,7 @@
 #include "metrics.hpp"
 
+#include "heap.hpp"
+
 #include "request.hpp"
 
 #include <prometheus/counter.h>
@@ -70,6 +72,8 @@ struct metrics::series {
         counters(all, "seat_service_sales_total", "Seats that were sold, those given back later included.")
             .Add({});
     prometheus::Gauge& sold = gauge(all, "seat_service_seats_sold", "Seats that are sold now.");
+    prometheus::Gauge& heap =
+        gauge(all, "seat_service_heap_in_use_bytes", "What the program has from the allocator.");
     prometheus::Gauge& conflicts =
         gauge(all, "seat_service_conflicts", "Writes that found a seat changed since they looked.");
 
@@ -151,6 +155,7 @@ std::string metrics::text(const gauges& now) {
     s.queue.Set(static_cast<double>(now.locks.waiting));
     s.named.Set(static_cast<double>(now.named_locks));
     s.sold.Set(static_cast<double>(now.seats_sold));
+    s.heap.Set(static_cast<double>(heap_in_use()));
     s.conflicts.Set(static_cast<double>(now.conflicts));
     return prometheus::TextSerializer().Serialize(s.all.Collect());
 }

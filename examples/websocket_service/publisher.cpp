@@ -1,13 +1,10 @@
 #include "publisher.hpp"
 
+#include "heap.hpp"
 #include "messages.hpp"
 #include "session.hpp"
 
 #include <boost/asio/post.hpp>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 namespace seat_service {
 namespace {
@@ -97,17 +94,9 @@ void publisher::await_second() {
     });
 }
 
-/// Memory of a crowd that has left, which the allocator keeps unless it is told.
-void publisher::return_memory() {
-    if (!service_.is_crowd_gone())
-        return;
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
 void publisher::tell_figures() {
-    return_memory();
+    if (service_.is_crowd_gone())
+        return_free_heap();
     service_.who_has_what.forget_old(steady_clock::now());
     service_.numbers.waits.next_second();
     const colock::provider_statistics locks = service_.locks.get_provider().statistics();

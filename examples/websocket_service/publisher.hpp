@@ -29,7 +29,6 @@ private:
     void collect();
     void expire();
     void tell_figures();
-    void return_memory();
     void await_expiry();
     void await_second();
 

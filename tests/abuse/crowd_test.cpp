@@ -57,6 +57,8 @@ BOOST_AUTO_TEST_CASE(thousands_of_connections_come_and_vanish_and_leave_nothing)
                                        .waiting = crowd_size - crowd_size / sharers,
                                        .client_locks = crowd_size / sharers};
     const std::size_t at_start = server.process().resident();
+    const std::size_t heap_at_start = server.heap_in_use();
+    std::size_t heap_full = 0;
     std::size_t full = 0;
     std::size_t after_second = 0;
     std::size_t after_last = 0;
@@ -69,6 +71,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_connections_come_and_vanish_and_leave_nothing)
         const auto here = server.until([&](const auto& now) { return now == everybody; }, 20s);
         BOOST_TEST_REQUIRE(here.has_value(), "wave " << wave << ": " << server.now());
         full = std::max(full, server.process().resident());
+        heap_full = std::max(heap_full, server.heap_in_use());
         all.vanish();
         const auto gone = server.until([](const auto& now) { return now.idle(); }, 20s);
         BOOST_TEST_REQUIRE(gone.has_value(), "after wave " << wave << ": " << server.now());
@@ -91,7 +94,12 @@ BOOST_AUTO_TEST_CASE(thousands_of_connections_come_and_vanish_and_leave_nothing)
               << " waiting, all dropped: free after at most " << slowest.count() << " ms; resident memory "
               << in_mb(at_start) << " at the start, " << in_mb(full) << " at most, " << in_mb(after_second)
               << " after the second wave, " << in_mb(after_last) << " after the last\n";
+    const std::size_t heap_after = server.heap_in_use();
+    figures() << "    heap in use " << in_mb(heap_at_start) << " before, " << in_mb(heap_full) << " at most, "
+              << in_mb(heap_after) << " after\n";
     if (!sanitized) {
+        BOOST_TEST(heap_full > heap_at_start + (8 << 20));  // it does tell
+        BOOST_TEST(heap_after < heap_at_start + (1 << 20)); // what it holds is what it held
         BOOST_TEST(after_second < at_start + (full - at_start) / 2);
         BOOST_TEST(after_last < after_second + (1 << 20));
     }

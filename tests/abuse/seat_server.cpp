@@ -53,23 +53,35 @@ seat_server::state seat_server::now() const {
     return asked.get();
 }
 
-boost::asio::awaitable<seat_server::state> seat_server::look() const {
+std::size_t seat_server::heap_in_use() const {
+    boost::asio::io_context io;
+    auto asked = boost::asio::co_spawn(io, read_gauges(), boost::asio::use_future);
+    io.run();
+    return static_cast<std::size_t>(asked.get().at("seat_service_heap_in_use_bytes"));
+}
+
+boost::asio::awaitable<seat_server::gauges> seat_server::read_gauges() const {
     const ws::http_response page = co_await ws::http_get(port_, "/metrics");
     if (page.status != 200)
         throw std::runtime_error("/metrics was answered with " + std::to_string(page.status));
-    std::map<std::string, double> gauges;
+    gauges found;
     std::istringstream lines(page.body);
     for (std::string line; std::getline(lines, line);)
         if (const std::size_t space = line.rfind(' ');
             !line.empty() && line[0] != '#' && space != std::string::npos)
-            gauges[line.substr(0, space)] = std::stod(line.substr(space));
+            found[line.substr(0, space)] = std::stod(line.substr(space));
+    co_return found;
+}
+
+boost::asio::awaitable<seat_server::state> seat_server::look() const {
+    const gauges found = co_await read_gauges();
     state result;
-    result.connections = gauges.at("seat_service_connections");
-    result.held = gauges.at("seat_service_locks_held");
-    result.waiting = gauges.at("seat_service_lock_queue_depth");
-    result.client_locks = gauges.at("seat_service_client_locks");
-    result.sold = gauges.at("seat_service_seats_sold");
-    result.conflicts = gauges.at("seat_service_conflicts");
+    result.connections = found.at("seat_service_connections");
+    result.held = found.at("seat_service_locks_held");
+    result.waiting = found.at("seat_service_lock_queue_depth");
+    result.client_locks = found.at("seat_service_client_locks");
+    result.sold = found.at("seat_service_seats_sold");
+    result.conflicts = found.at("seat_service_conflicts");
     co_return result;
 }
 

@@ -35,6 +35,9 @@ public:
     [[nodiscard]] state now() const;
     boost::asio::awaitable<state> look() const; ///< the same
 
+    /// Bytes that it has from its allocator.
+    [[nodiscard]] std::size_t heap_in_use() const;
+
     /// How long it took until now() is such; none if it is not within the limit. `meanwhile` is called in
     /// between.
     template<class Predicate>
@@ -57,6 +60,8 @@ public:
     [[nodiscard]] std::optional<int> stop(milliseconds limit = std::chrono::seconds(20));
 
 private:
+    using gauges = std::map<std::string, double>;
+    boost::asio::awaitable<gauges> read_gauges() const;
     static void pause(); ///< between two looks: it has a metrics page, but nothing that tells of changes
 
     child_process process_;
