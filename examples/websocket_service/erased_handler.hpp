@@ -12,8 +12,8 @@ namespace seat_service {
 namespace asio = boost::asio;
 
 /// A completion handler of any type, with its executor and its cancellation slot. What takes one is compiled
-/// once, and not for each of Beast's operations: a fifth of the code. Move-only; called once. (Asio has one
-/// of its own only from Boost 1.82 on.)
+/// once, and not for each of Beast's operations. Move-only; called once. (Asio has one of its own only from
+/// Boost 1.82 on.)
 template<class... Arguments>
 class erased_handler {
 public:
