@@ -62,9 +62,11 @@ bool channel::submit(const operation_ptr& what, time_point limit) {
 
 // With the mutex: sees to it that the queue is written.
 void channel::demand() {
-    if (state_ == state::open && !pumping_) {
-        pumping_ = true;
-        on_strand([](channel& self) { self.pump(); });
+    if (state_ == state::open) {
+        if (!pumping_ && in_flight_ < settings_.most_in_flight) {
+            pumping_ = true;
+            on_strand([](channel& self) { self.pump(); });
+        }
     } else if (state_ == state::idle) {
         start();
     }
@@ -85,34 +87,56 @@ void channel::start() {
     });
 }
 
-// Several rounds, for more may be submitted meanwhile: they are written in one go.
 void channel::pump() {
-    std::vector<operation_ptr> now;
     {
         const std::lock_guard lock(mutex_);
         pumping_ = false;
         if (state_ != state::open || !link_)
             return;
         const time_point sent_at = clock_->now();
-        now.reserve(queue_.size());
-        for (const auto& what : queue_) {
-            what->place_ = operation::place::sent;
-            what->sent_at = sent_at;
-            if (what->tries++ == 0)
-                what->first_link = link_number_;
-            now.push_back(what);
+        std::size_t count = 0;
+        auto end = queue_.begin();
+        for (; end != queue_.end() && in_flight_ + count < settings_.most_in_flight; ++end) {
+            operation& what = **end;
+            what.place_ = operation::place::sent;
+            what.sent_at = sent_at;
+            if (what.tries++ == 0)
+                what.first_link = link_number_;
+            count += !std::holds_alternative<listen_step>(what.what);
+            writing_.push_back(*end);
         }
-        const bool quiet = sent_.empty();
-        sent_.splice(sent_.end(), queue_);
-        if (quiet)
-            rearm();
+        sent_.splice(sent_.end(), queue_, queue_.begin(), end);
+        note_sent(count, sent_at);
     }
-    for (const auto& what : now) {
+    for (const auto& what : writing_) {
         what->sending(what->unanswered);
         link_->send(what);
     }
-    if (!now.empty())
+    if (!writing_.empty())
         link_->flush();
+    writing_.clear();
+}
+
+// With the mutex.
+void channel::note_sent(std::size_t count, time_point at) {
+    if (count == 0)
+        return;
+    const bool quiet = unanswered_.empty();
+    unanswered_.push_back({at, count});
+    in_flight_ += count;
+    if (quiet)
+        rearm();
+}
+
+// With the mutex: a sign of life. Backends answer in order, or nearly.
+void channel::note_answer() {
+    if (unanswered_.empty())
+        return;
+    if (--unanswered_.front().left == 0)
+        unanswered_.pop_front();
+    --in_flight_;
+    if (!queue_.empty())
+        demand();
 }
 
 void channel::opened() {
@@ -120,6 +144,8 @@ void channel::opened() {
     if (state_ != state::opening)
         return;
     state_ = state::open;
+    unanswered_.clear();
+    in_flight_ = 0;
     served_ = false;
     link_limit_ = never;
     last_text_.clear();
@@ -139,6 +165,7 @@ void channel::answered(const operation_ptr& what, reply answer) {
         const std::lock_guard lock(mutex_);
         served_ = true;
         failures_ = 0;
+        note_answer();
         if (what->place_ != operation::place::sent)
             return; // dropped, or its limit has passed
         finish(*what);
@@ -195,10 +222,8 @@ duration channel::next_pause() {
 
 // With the mutex: when the link must have answered what was written first.
 time_point channel::answer_limit() const {
-    for (const auto& oldest : sent_)
-        if (!std::holds_alternative<listen_step>(oldest->what))
-            return saturated_add(oldest->sent_at, settings_.connect_timeout);
-    return never;
+    return unanswered_.empty() ? never
+                               : saturated_add(unanswered_.front().sent_at, settings_.connect_timeout);
 }
 
 // With the mutex.

@@ -3,6 +3,7 @@
 #include "detail/background.hpp"
 #include "remote/operation.hpp"
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <random>
@@ -15,6 +16,10 @@ struct channel_settings {
     /// The pauses between attempts to connect, each twice as long as the last, and up to a half shorter.
     duration first_pause = std::chrono::milliseconds(20);
     duration longest_pause = std::chrono::seconds(1);
+    /// Operations that are written and not yet answered. The others wait here, where a call that gives up
+    /// takes its own away; so a slow backend is not given what nobody wants any more, nor unlimited amounts
+    /// of it.
+    std::size_t most_in_flight = 1024;
 };
 
 /// Carries operations over a link. Thread-safe; the link is only used on the strand.
@@ -54,6 +59,7 @@ public:
 
     // For the link, on the strand.
     void opened();
+    /// Of each operation that was sent but for listen_step, also of one that was dropped meanwhile.
     void answered(const operation_ptr& what, reply answer);
     void broken(boost::system::error_code why, const std::string& text);
 
@@ -67,6 +73,8 @@ private:
     void pump();
     void give_up_link();
     void finish(operation& what);
+    void note_sent(std::size_t count, time_point at);
+    void note_answer();
     [[nodiscard]] time_point answer_limit() const;
     [[nodiscard]] duration next_pause();
     template<class Function>
@@ -85,6 +93,13 @@ private:
     bool served_ = false; // the link has answered something since it was opened
     std::list<operation_ptr> queue_;
     std::list<operation_ptr> sent_;
+    struct batch {
+        time_point sent_at;
+        std::size_t left;
+    };
+    std::deque<batch> unanswered_;       // on this link, whether anybody still wants the answer or not
+    std::size_t in_flight_ = 0;          // all of those
+    std::vector<operation_ptr> writing_; // pump's own
     detail::deadline_heap limits_;
     time_point armed_for_ = never;
     time_point link_limit_ = never; // opening must have succeeded by then; or the pause ends

@@ -188,7 +188,8 @@ public:
     virtual ~link() = default;
     /// Connects. Calls channel::opened() or channel::broken() later, never at once.
     virtual void open() = 0;
-    /// Writes an operation, at the latest at flush(). Answers go to channel::answered().
+    /// Writes an operation, at the latest at flush(). Answers go to channel::answered(), also those of
+    /// operations that were dropped: they count as in flight until then.
     virtual void send(const operation_ptr& what) = 0;
     virtual void flush() = 0;
     /// Nobody wants the answer of an operation that was sent.

@@ -34,7 +34,7 @@ struct scripted_link final : link {
 };
 
 struct channel_scene {
-    channel_scene() {
+    explicit channel_scene(channel_settings with = {}) : settings(with) {
         auto made = std::make_unique<scripted_link>();
         line = made.get();
         carrier->use(std::move(made));
@@ -55,11 +55,11 @@ struct channel_scene {
     }
     colock::time_point in(colock::duration span) { return clock->now() + span; }
 
+    const channel_settings settings;
     asio::io_context io;
     std::shared_ptr<colock::manual_clock> clock = std::make_shared<colock::manual_clock>();
     std::shared_ptr<channel> carrier = std::make_shared<channel>(
-        std::make_shared<colock::detail::background>(asio::make_strand(io.get_executor())), clock,
-        channel_settings{});
+        std::make_shared<colock::detail::background>(asio::make_strand(io.get_executor())), clock, settings);
     scripted_link* line = nullptr;
 };
 
@@ -198,6 +198,78 @@ BOOST_AUTO_TEST_CASE(what_is_dropped_is_not_sent_and_tells_whether_it_was) {
     s.carrier->opened();
     s.run();
     BOOST_CHECK(s.line->written.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_backend_is_not_given_more_than_it_has_room_for) {
+    channel_scene s(channel_settings{.most_in_flight = 2});
+    std::vector<std::shared_ptr<noted_operation>> all;
+    for (int i = 0; i < 5; ++i)
+        all.push_back(s.submit());
+    s.carrier->opened();
+    s.run();
+    BOOST_CHECK((s.line->written == std::vector<operation_ptr>{all[0], all[1]}));
+    // Nobody waits for it any more, but the backend has it all the same.
+    BOOST_CHECK(s.carrier->drop(*all[0]));
+    s.run();
+    BOOST_CHECK_EQUAL(s.line->written.size(), 2u);
+    // One that has not been written never will be.
+    BOOST_CHECK(!s.carrier->drop(*all[2]));
+    s.carrier->answered(all[0], {});
+    s.run();
+    BOOST_CHECK((s.line->written == std::vector<operation_ptr>{all[0], all[1], all[3]}));
+    s.carrier->answered(all[1], {});
+    s.carrier->answered(all[3], {});
+    s.run();
+    BOOST_CHECK_EQUAL(s.line->written.back(), all[4]);
+    BOOST_CHECK(all[2]->answers.empty());
+    BOOST_CHECK_EQUAL(all[2]->tries, 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_link_has_room_again_and_the_order_stays) {
+    channel_scene s(channel_settings{.most_in_flight = 2});
+    std::vector<operation_ptr> all;
+    for (int i = 0; i < 3; ++i)
+        all.push_back(s.submit());
+    s.carrier->opened();
+    s.run();
+    s.carrier->broken(errc::provider_unavailable, "cut");
+    s.line->written.clear();
+    s.advance(1s);
+    s.carrier->opened();
+    s.run();
+    BOOST_CHECK((s.line->written == std::vector<operation_ptr>{all[0], all[1]}));
+}
+
+BOOST_AUTO_TEST_CASE(listening_takes_no_room) {
+    channel_scene s(channel_settings{.most_in_flight = 1});
+    BOOST_CHECK(s.carrier->submit(std::make_shared<noted_operation>(listen_step()), never));
+    s.run();
+    s.carrier->opened();
+    s.run();
+    const auto one = s.submit();
+    BOOST_CHECK_EQUAL(s.line->written.back(), one);
+    (void)s.submit();
+    BOOST_CHECK_EQUAL(s.line->written.size(), 2u);
+}
+
+// Else, with no room left and nobody who waits, nothing would ever be written again.
+BOOST_AUTO_TEST_CASE(R8_a_link_that_does_not_answer_is_given_up_even_if_all_have_given_up_before) {
+    channel_scene s(channel_settings{.most_in_flight = 1});
+    const auto one = s.submit(s.in(100ms));
+    s.carrier->opened();
+    s.run();
+    s.advance(100ms);
+    BOOST_CHECK_EQUAL(one->answers.size(), 1u);
+    const auto two = s.submit();
+    BOOST_CHECK_EQUAL(s.line->written.size(), 1u);
+    s.advance(1900ms - 1ns);
+    BOOST_CHECK_EQUAL(s.line->closes, 0);
+    s.advance(1ns);
+    BOOST_CHECK_EQUAL(s.line->closes, 1);
+    s.advance(1s);
+    s.carrier->opened();
+    s.run();
+    BOOST_CHECK_EQUAL(s.line->written.back(), two);
 }
 
 BOOST_AUTO_TEST_CASE(Z2_shut_it_ends_everything_and_takes_no_more) {
