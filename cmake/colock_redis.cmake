@@ -17,7 +17,7 @@ set_target_properties(colock_remote PROPERTIES EXPORT_NAME remote VERIFY_INTERFA
 # The scripts become a source.
 set(names acquire leave release extend tick release_all list)
 set(folder ${PROJECT_SOURCE_DIR}/src/redis/scripts)
-set(files ${names} common)
+set(files ${names} common record)
 list(TRANSFORM files PREPEND ${folder}/)
 list(TRANSFORM files APPEND .lua)
 set(made ${PROJECT_BINARY_DIR}/redis_scripts.cpp)

@@ -32,33 +32,59 @@ owned_value reply_reader::next() {
     return owned_value(static_cast<redisReply*>(reply));
 }
 
+namespace {
+
+/// A number in decimal, without a string of its own.
+class digits {
+public:
+    template<class Number>
+    explicit digits(Number number) noexcept
+        : size_(static_cast<std::size_t>(std::to_chars(text_, text_ + sizeof text_, number).ptr - text_)) {}
+    [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
+
+private:
+    char text_[24];
+    std::size_t size_;
+};
+
+} // namespace
+
+void command_writer::add_size(char kind, std::size_t size) {
+    to_.push_back(kind);
+    to_.append(digits(size).view());
+    to_.append("\r\n", 2);
+}
+
+command_writer& command_writer::begin(std::size_t words) {
+    add_size('*', words);
+    return *this;
+}
+
+command_writer& command_writer::add(std::string_view word) {
+    add_size('$', word.size());
+    to_.append(word);
+    to_.append("\r\n", 2);
+    return *this;
+}
+
+command_writer& command_writer::add(std::int64_t number) {
+    return add(digits(number).view());
+}
+
 command& command::add(std::string_view word) {
-    bytes_.append(word);
-    lengths_.push_back(word.size());
+    words_.emplace_back(word);
     return *this;
 }
 
 command& command::add(std::int64_t number) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return add(std::string_view(digits, static_cast<std::size_t>(end - digits)));
+    return add(digits(number).view());
 }
 
 void command::append_to(std::string& out) const {
-    std::vector<const char*> words;
-    words.reserve(lengths_.size());
-    const char* at = bytes_.data();
-    for (const std::size_t length : lengths_) {
-        words.push_back(at);
-        at += length;
-    }
-    char* formatted = nullptr;
-    const auto length =
-        redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), words.data(), lengths_.data());
-    if (length < 0)
-        throw std::bad_alloc();
-    out.append(formatted, static_cast<std::size_t>(length));
-    redisFreeCommand(formatted);
+    command_writer writer(out);
+    writer.begin(words_.size());
+    for (const std::string& word : words_)
+        writer.add(std::string_view(word));
 }
 
 } // namespace colock::redis

@@ -72,7 +72,21 @@ private:
     std::unique_ptr<redisReader, free_reader> reader_;
 };
 
-/// The words of one command, to be written. Reused, it allocates little.
+/// Writes commands as the protocol has them: how many words, then each with its length.
+class command_writer {
+public:
+    explicit command_writer(std::string& to) noexcept : to_(to) {}
+    /// A command of so many words, which are to be added.
+    command_writer& begin(std::size_t words);
+    command_writer& add(std::string_view word);
+    command_writer& add(std::int64_t number);
+
+private:
+    void add_size(char kind, std::size_t size);
+    std::string& to_;
+};
+
+/// The words of one command that is written seldom.
 class command {
 public:
     template<class... Words>
@@ -85,8 +99,7 @@ public:
     void append_to(std::string& out) const;
 
 private:
-    std::string bytes_;
-    std::vector<std::size_t> lengths_;
+    std::vector<std::string> words_;
 };
 
 } // namespace colock::redis

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <charconv>
 #include <stdexcept>
@@ -12,6 +13,8 @@ namespace colock::redis {
 namespace {
 
 using namespace remote;
+
+constexpr int answers_at_a_time = 16;
 
 /// What the server is expected to answer next.
 struct expectation {
@@ -74,7 +77,7 @@ public:
         } else {
             expected_.push_back({what, {}, whole});
         }
-        encode(*dialect_, *what, clock_, number_, home->is_observed(), whole).append_to(outgoing_);
+        encode(*dialect_, *what, clock_, number_, home->is_observed(), whole, outgoing_);
     }
 
     void flush() {
@@ -200,28 +203,43 @@ private:
     }
 
     void arrived(error_code error, std::size_t n) {
-        reading_ = false;
         if (closed_)
             return;
-        if (error == asio::error::operation_aborted)
-            return read(); // nobody wanted to read any more; perhaps somebody does again
-        if (error)
+        if (error) {
+            reading_ = false;
+            if (error == asio::error::operation_aborted)
+                return read(); // nobody wanted to read any more; perhaps somebody does again
             return fail(error);
+        }
+        if (!reader_.feed({incoming_.data(), n}))
+            return fail_to_read();
+        digest();
+    }
+
+    // Some answers at a time, so that what follows from them is written, and the server works on it, while
+    // the rest is looked at.
+    void digest() {
+        if (closed_)
+            return;
         const auto home = home_.lock(); // what is answered may be the last to keep it
         if (!home)
             return close();
-        bool good = reader_.feed({incoming_.data(), n});
-        while (good && !closed_) {
+        for (int left = answers_at_a_time; left != 0 && !closed_; --left) {
             const owned_value reply = reader_.next();
-            if (!reply)
-                break;
+            if (!reply) {
+                if (reader_.failed())
+                    return fail_to_read();
+                reading_ = false;
+                return write(); // and read on
+            }
             understand(*home, reply.get());
         }
-        if (closed_)
-            return;
-        if (!good || reader_.failed())
-            return fail(errc::provider_unavailable, "this is not Redis: " + std::string(reader_.error()));
-        write(); // and read on
+        if (!closed_)
+            asio::post(strand_, [self = shared_from_this()] { self->digest(); });
+    }
+
+    void fail_to_read() {
+        fail(errc::provider_unavailable, "this is not Redis: " + std::string(reader_.error()));
     }
 
     void fail(error_code error, const std::string& text = {}) {
@@ -267,9 +285,9 @@ private:
     void refused(engine& home, const expectation& first, std::string_view error) {
         if (error.starts_with("NOSCRIPT") && !first.whole) {
             // not one that its call has given up: what takes it back may have been carried out already
-            if (!first.what->dropped())
-                send(first.what, true);
-            return;
+            if (first.what->dropped())
+                return carrier(home)->answered(first.what, {});
+            return send(first.what, true);
         }
         if (is_unusable(error)) {
             *elsewhere_ = to_redirection(error);

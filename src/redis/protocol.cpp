@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 
@@ -28,18 +28,34 @@ duration remaining(std::int64_t span) noexcept {
     return span < 0 ? forever : duration(std::chrono::microseconds(span));
 }
 
-std::string to_hex(std::uint64_t number) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
-    return {digits, end};
-}
+/// A short text, on the stack.
+class short_text {
+public:
+    short_text& add(char c) noexcept {
+        if (size_ < sizeof text_)
+            text_[size_++] = c;
+        return *this;
+    }
+    template<class Number>
+    short_text& add(Number number, int base) noexcept {
+        char* const to = text_ + size_;
+        size_ += static_cast<std::size_t>(std::to_chars(to, std::end(text_), number, base).ptr - to);
+        return *this;
+    }
+    short_text& add_word(std::uint64_t number) noexcept { // 16 hexadecimal digits
+        for (int shift = 60; shift >= 0; shift -= 4)
+            add("0123456789abcdef"[number >> shift & 15]);
+        return *this;
+    }
+    short_text& add(const grant_id& id) noexcept { return add_word(id.origin).add('.').add(id.number, 16); }
+    operator std::string_view() const noexcept { return {text_, size_}; } // NOLINT(*-explicit-*)
 
-void add_keys(command& to, const key_set& keys) {
-    for (const std::string_view key : keys)
-        to.add(key);
-}
+private:
+    char text_[72]; // three numbers at most
+    std::size_t size_ = 0;
+};
 
-/// One function for each step: the script's name, its flags, and its own arguments.
+/// One function for each step: the script's name, how it is to be done, and its own arguments.
 struct encoder {
     const dialect& with;
     const operation& what;
@@ -47,78 +63,86 @@ struct encoder {
     std::uint64_t link;
     bool observed;
     bool whole;
+    command_writer out;
 
-    [[nodiscard]] command begin(script_id id, std::string_view flags) const {
+    /// `more`: words that follow.
+    command_writer& begin(script_id id, std::string_view how, std::size_t more) {
         const script& s = get(id);
-        command c(whole ? std::string_view("EVAL") : std::string_view("EVALSHA"), whole ? s.text : s.sha, "2",
-                  with.locks, with.ends, with.process);
-        c.add(to_text(what.id)).add(what.tries).add(flags);
-        return c.add(clock.at(what.sent_at + message_lifetime));
+        out.begin(7 + more);
+        out.add(whole ? std::string_view("EVAL") : std::string_view("EVALSHA")).add(whole ? s.text : s.sha);
+        out.add(std::string_view("1")).add(with.locks).add(short_text().add(what.id));
+        return out.add(clock.at(what.sent_at + message_lifetime)).add(how);
     }
-    [[nodiscard]] std::string flags() const {
-        std::string result;
+    [[nodiscard]] short_text& add_flags(short_text& to) const noexcept {
         if (what.unanswered)
-            result += 'r';
+            to.add('r');
         if (observed)
-            result += 'o';
-        return result;
+            to.add('o');
+        return to;
+    }
+    void add_keys() {
+        for (const std::string_view key : what.keys)
+            out.add(key);
     }
 
-    command operator()(const acquire_step& step) const {
-        command c = begin(script_id::acquire, flags());
+    void operator()(const acquire_step& step) {
         std::int64_t deadline = -1;
         if (step.deadline)
             deadline = *step.deadline >= what.sent_at + longest ? 0 : clock.at(*step.deadline) + slack;
-        c.add(what.mode == lock_mode::shared ? "S" : "X").add(what.scoped ? 1 : 0).add(what.owner);
-        c.add(what.expire ? span_or(-1, *what.expire) : 0).add(deadline).add(with.max_waiters);
-        add_keys(c, what.keys);
-        return c;
+        short_text how;
+        how.add(what.mode == lock_mode::shared ? 'S' : 'X').add(what.scoped ? '1' : '0');
+        begin(script_id::acquire, add_flags(how), 3 + what.keys.size());
+        out.add(what.expire ? span_or(-1, *what.expire) : 0).add(what.owner);
+        out.add(
+            short_text().add(what.tries, 10).add(' ').add(deadline, 10).add(' ').add(with.max_waiters, 10));
+        add_keys();
     }
-    command operator()(const leave_step& step) const {
-        command c = begin(script_id::leave, step.first_link != link || what.unanswered ? "t" : "");
-        add_keys(c, what.keys);
-        return c;
+    void operator()(const leave_step& step) {
+        begin(script_id::leave, step.first_link != link || what.unanswered ? "t" : "", what.keys.size());
+        add_keys();
     }
-    command operator()(const release_step& step) const {
-        command c = begin(script_id::release, flags());
-        c.add(step.by_id ? "i" : "n").add(what.owner);
-        add_keys(c, what.keys);
-        return c;
+    void operator()(const release_step& step) {
+        short_text how;
+        how.add(step.by_id ? 'i' : 'n');
+        begin(script_id::release, add_flags(how), 2 + what.keys.size());
+        out.add(what.owner).add(std::int64_t{what.tries});
+        add_keys();
     }
-    command operator()(const extend_step& step) const {
-        command c = begin(script_id::extend, "");
-        c.add(span_or(-1, step.span));
-        add_keys(c, what.keys);
-        return c;
+    void operator()(const extend_step& step) {
+        begin(script_id::extend, "", 1 + what.keys.size()).add(span_or(-1, step.span));
+        add_keys();
     }
-    command operator()(const tick_step& step) const {
-        command c = begin(script_id::tick, step.has_waiters ? "w" : "");
-        c.add(step.cursor).add(static_cast<std::int64_t>(step.renewals.size()));
+    void operator()(const tick_step& step) {
+        begin(script_id::tick, step.has_waiters ? "w" : "",
+              3 + 3 * step.renewals.size() + step.calls.size() + step.awaited.size());
+        out.add(step.cursor).add(static_cast<std::int64_t>(step.renewals.size()));
         for (const renewal& one : step.renewals)
-            c.add(to_text(one.id)).add(one.key).add(span_or(microseconds(longest), one.lease));
-        c.add(static_cast<std::int64_t>(step.calls.size()));
+            out.add(short_text().add(one.id)).add(one.key).add(span_or(microseconds(longest), one.lease));
+        out.add(static_cast<std::int64_t>(step.calls.size()));
         for (const std::uint64_t number : step.calls)
-            c.add(to_hex(number));
+            out.add(short_text().add(number, 16));
         for (const std::string& key : step.awaited)
-            c.add(key);
-        return c;
+            out.add(key);
     }
-    command operator()(const release_all_step& step) const {
-        command c = begin(script_id::release_all, step.owner ? "" : "a");
-        return c.add(step.owner.value_or("")).add(step.cursor).add(static_cast<std::int64_t>(step.newest));
+    void operator()(const release_all_step& step) {
+        begin(script_id::release_all, step.owner ? "" : "a", 3);
+        out.add(step.owner ? std::string_view(*step.owner) : std::string_view());
+        out.add(step.cursor).add(static_cast<std::int64_t>(step.newest));
     }
-    command operator()(const list_step& step) const {
-        command c = begin(script_id::list, step.owner ? "o" : "");
-        return c.add(step.owner.value_or("")).add(step.cursor).add(step.prefix);
+    void operator()(const list_step& step) {
+        begin(script_id::list, step.owner ? "o" : "", 3);
+        out.add(step.owner ? std::string_view(*step.owner) : std::string_view());
+        out.add(step.cursor).add(step.prefix);
     }
-    command operator()(const question_step& step) const {
-        command c;
+    void operator()(const question_step& step) {
+        out.begin(step.words.size());
         for (const std::string& word : step.words)
-            c.add(word);
-        return c;
+            out.add(word);
     }
-    command operator()(const listen_step&) const { return command("SUBSCRIBE", with.channel()); }
-    command operator()(const ping_step&) const { return command("PING"); }
+    void operator()(const listen_step&) {
+        out.begin(2).add(std::string_view("SUBSCRIBE")).add(with.channel());
+    }
+    void operator()(const ping_step&) { out.begin(1).add(std::string_view("PING")); }
 };
 
 std::uint64_t unsigned_number(const value& v) noexcept {
@@ -203,13 +227,12 @@ std::int64_t server_clock::at(time_point when) const noexcept {
 }
 
 dialect::dialect(const std::string& name_space, std::uint64_t origin, std::size_t max_waiters)
-    : prefix('{' + name_space + "}:"), locks(prefix + "locks"), ends(prefix + "ends"),
-      process(to_text({origin, 0}).substr(0, 16)),
+    : prefix('{' + name_space + "}:"), locks(prefix + "locks"), process(to_text({origin, 0}).substr(0, 16)),
       max_waiters(static_cast<std::int64_t>(std::min<std::size_t>(max_waiters, std::size_t{1} << 52))) {}
 
-command encode(const dialect& with, const operation& what, const server_clock& clock, std::uint64_t link,
-               bool observed, bool whole) {
-    return std::visit(encoder{with, what, clock, link, observed, whole}, what.what);
+void encode(const dialect& with, const operation& what, const server_clock& clock, std::uint64_t link,
+            bool observed, bool whole, std::string& out) {
+    std::visit(encoder{with, what, clock, link, observed, whole, command_writer(out)}, what.what);
 }
 
 reply decode(const operation& what, const value& answer, std::int64_t& server_time, side_effects& besides) {
@@ -280,11 +303,7 @@ std::vector<std::uint64_t> decode_numbers(std::string_view text) {
 }
 
 std::string to_text(const grant_id& id) {
-    char text[40];
-    const int length =
-        std::snprintf(text, sizeof text, "%016llx.%llx", static_cast<unsigned long long>(id.origin),
-                      static_cast<unsigned long long>(id.number));
-    return {text, static_cast<std::size_t>(length)};
+    return std::string(short_text().add(id));
 }
 
 grant_id to_id(std::string_view text) noexcept {

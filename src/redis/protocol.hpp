@@ -21,9 +21,8 @@ private:
 
 /// What all commands of a provider need.
 struct dialect {
-    std::string prefix; ///< `{namespace}:`
-    std::string locks;
-    std::string ends;
+    std::string prefix;  ///< `{namespace}:`
+    std::string locks;   ///< the key that names the namespace to the scripts
     std::string process; ///< 16 hexadecimal digits
     std::int64_t max_waiters = 0;
 
@@ -31,10 +30,10 @@ struct dialect {
     [[nodiscard]] std::string channel() const { return prefix + process; }
 };
 
-/// The script and the command of an operation; `whole`: with its text, because the server does not know it.
-/// `link`: the number of the connection it is written to.
-[[nodiscard]] command encode(const dialect& with, const remote::operation& what, const server_clock& clock,
-                             std::uint64_t link, bool observed, bool whole);
+/// Appends the command of an operation; `whole`: with the text of its script, because the server does not
+/// know it. `link`: the number of the connection it is written to.
+void encode(const dialect& with, const remote::operation& what, const server_clock& clock, std::uint64_t link,
+            bool observed, bool whole, std::string& out);
 
 /// What the scripts answer besides.
 struct side_effects {

@@ -124,4 +124,22 @@ BOOST_AUTO_TEST_CASE(R6_connected_again_it_asks_for_its_leases_at_once) {
     s.core->stop();
 }
 
+BOOST_AUTO_TEST_CASE(R3_an_extension_that_came_too_late_is_asked_for_again) {
+    engine_scene s;
+    const auto work = s.core->make_errand(extend_step{1h}, s.keys);
+    auto call = start(s.io.get_executor(), s.core->carry_out(work));
+    s.run();
+    s.core->commands()->opened();
+    s.run();
+    reply late;
+    late.what = verdict::late;
+    s.answer(work, late);
+    BOOST_CHECK(!call.done());
+    BOOST_CHECK_EQUAL(work->tries, 2u);
+    s.answer(work, {});
+    BOOST_REQUIRE(call.done());
+    BOOST_CHECK(call.get().what == verdict::done);
+    s.core->stop();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,29 +1,39 @@
 -- Takes all keys or none; queues for them, or looks whether it is the call's turn. The same call sent again
 -- gets the same answer.
 --
--- ARGV: process, call, try, flags (r: sent again, o: tell of events), valid until, mode, scoped, owner,
--- expire (0: none given, -1: no end), deadline (0: none, -1: do not queue), longest queue, keys
+-- ARGV: call, valid until, how (mode, scoped, and flags: r: sent again, o: tell of events), expire (0: none given,
+-- -1: no end), owner, try and deadline (0: none, -1: do not queue) and longest queue as one text, keys
 -- Answers: the token, in the common case; else g granted, q queued, h held by another, f queue full, l late,
 -- s spent
 local call = redis.call
 local time = call('TIME')
-local now = time[1] * 1000000 + time[2]
-local valid = tonumber(ARGV[5])
-local mode, scoped, owner, expire = ARGV[6], tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
+local second, fraction = time[1], time[2]
+if #fraction < 6 then
+    fraction = string.sub('00000' .. fraction, -6)
+end
+local now_text = second .. fraction
+local now, valid = tonumber(now_text), tonumber(ARGV[2])
 
--- The common case: one key that nobody holds or waits for.
-local key = ARGV[12]
+-- The common case: one key that nobody holds or waits for. Numbers stay the texts that they are: to make texts of
+-- numbers takes longer than all else here.
+local how, key = ARGV[3], ARGV[7]
 local found = call('HMGET', KEYS[1], '', key)
-if not found[2] and not ARGV[13] and ARGV[4] == '' and now <= valid then
+if not found[2] and not ARGV[8] and #how == 2 and now <= valid then
     local last = tonumber(found[1] or 0) -- nil when marked
     if last then
-        local token = last >= now and last + 1 or now
-        local ends = expire > 0 and now + expire or 0
-        local id = ARGV[2]
-        call('HSET', KEYS[1], '', token, key,
-             cmsgpack.pack({ 0, id, token, mode, ends, now, owner, scoped, id }))
-        if ends ~= 0 and scoped == 0 then
-            call('ZADD', KEYS[2], ends, key)
+        local token, token_text = now, now_text
+        if last >= now then
+            token = last + 1
+            token_text = string.format('%.0f', token)
+        end
+        local id, span, owner = ARGV[1], ARGV[4], ARGV[5]
+        if span == '-1' then
+            span = '0'
+        end
+        call('HSET', KEYS[1], '', token_text, key,
+             id .. ' ' .. how .. ' ' .. token_text .. ' ' .. now_text .. ' ' .. span .. ' ' .. owner)
+        if span ~= '0' and (how == 'X0' or how == 'S0') then
+            call('ZADD', string.sub(KEYS[1], 1, -6) .. 'ends', now + span, key)
         end
         if owner ~= '' then
             call('SADD', string.sub(KEYS[1], 1, -6) .. 'owner:' .. owner, key)
@@ -34,10 +44,12 @@ end
 
 --@include common.lua
 
-local id = ARGV[2]
-local deadline, limit = tonumber(ARGV[10]), tonumber(ARGV[11])
+local id, owner, expire = ARGV[1], ARGV[5], tonumber(ARGV[4])
+local mode, scoped = string.sub(how, 1, 1), tonumber(string.sub(how, 2, 2))
+local try, deadline, limit = string.match(ARGV[6], '^(%d+) (%-?%d+) (%d+)$')
+try, deadline, limit = tonumber(try), tonumber(deadline), tonumber(limit)
 local keys = {}
-for i = 12, #ARGV do
+for i = 7, #ARGV do
     keys[#keys + 1] = ARGV[i]
 end
 
@@ -57,7 +69,7 @@ end
 if now > valid then
     return answer('l')
 end
-if is_spent(id, tonumber(ARGV[3]), string.find(ARGV[4], 'r')) then
+if is_spent(id, try, string.find(how, 'r', 3)) then
     return answer('s')
 end
 
@@ -174,15 +186,15 @@ local function enqueue()
     end
     call('HSET', ns .. 'waiting', id, cmsgpack.pack({ deadline, mode, owner, keys }))
     calls[id] = { deadline = deadline, mode = mode, owner = owner, keys = keys }
-    if not is_process_alive(ARGV[1]) then -- else it sees to that itself
-        stay_alive(ARGV[1])
+    if not is_process_alive(me) then -- else it sees to that itself
+        stay_alive(me)
     end
     return answer('q', next_change(keys))
 end
 
 local queued = waiting(id)
-if queued and not is_process_alive(ARGV[1]) then
-    stay_alive(ARGV[1])
+if queued and not is_process_alive(me) then
+    stay_alive(me)
 end
 local what = verdict(id, mode, owner, keys)
 queued = waiting(id) -- it may have been found dead, and lost its place

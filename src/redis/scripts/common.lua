@@ -9,14 +9,16 @@
 --   {ns}:spent    hash: call -> the first of its tries that counts, and until when that is remembered
 --   {ns}:owner:O  set: the keys that owner O holds
 --
--- A record is a msgpack array: whether there is a queue (0 or 1), then eight values a holder: id, token, mode
--- (X or S), end (0: none), since, owner, scoped (0 or 1), and the ids of the calls that were granted it.
--- Times are microseconds since the epoch, exact in a double. A call is named "<process>.<number>".
+-- Of a holder: id, token, mode (X or S), end (0: none), since, owner, scoped (0 or 1), and the ids of the calls that
+-- were granted it (joined). Times are microseconds since the epoch, exact in a double. A call is named
+-- "<process>.<number>", the process with 16 digits.
 --
--- Before this: `call`, `now`; `found`, what was read of the empty field and of `key`, or nil. ARGV[1] is the
--- calling process.
+-- Before this: `call`, `now`; `found`, what was read of the empty field and of `key`, or nil. KEYS[1] is the first
+-- of the above, which names the namespace; ARGV[1] is the call that asks.
 
 local ns = string.sub(KEYS[1], 1, -6)
+local ends_key = ns .. 'ends'
+local me = string.sub(ARGV[1], 1, 16) -- the process that asks
 local waiter_lease = 5000000
 local garbage_after = 60000 -- ms: what belongs to queues goes away by itself when nobody renews it
 
@@ -25,6 +27,8 @@ local to_save, to_settle = {}, {}
 local woken, lost, events = {}, {}, {}
 local last, flag, last_changed, some_left
 local first_key = found and key
+
+--@include record.lua
 
 local function text(number)
     return string.format('%.0f', number)
@@ -84,12 +88,10 @@ local function record(name)
         packed = call('HGET', KEYS[1], name)
     end
     if packed then
-        local f = cmsgpack.unpack(packed)
-        r.queued = f[1] == 1
+        local holders
+        holders, r.queued = unpack_record(packed)
         r.looked_at = r.queued
-        for i = 2, #f, 8 do
-            local h = { id = f[i], token = f[i + 1], mode = f[i + 2], ends = f[i + 3], since = f[i + 4],
-                        owner = f[i + 5], scoped = f[i + 6], joined = f[i + 7] }
+        for _, h in ipairs(holders) do
             r.looked_at = r.looked_at or h.ends ~= 0 and h.scoped == 0
             if h.ends == 0 or h.ends > now then
                 r.holders[#r.holders + 1] = h
@@ -336,7 +338,7 @@ local function next_change(keys, looking)
         end
         if r.queued and (looking or not r.holders[1]) then
             local front = at_place(key, 0)
-            if front and process_of(front) ~= ARGV[1] then
+            if front and process_of(front) ~= me then
                 local dead_at = tonumber(call('ZSCORE', ns .. 'alive', process_of(front)))
                 if not first or dead_at < first then
                     first = dead_at
@@ -349,6 +351,22 @@ end
 
 -- ---- the end of each script ----
 
+local function pack_record(r)
+    local h = r.holders[1]
+    if #r.holders == 1 and not r.queued and h.joined == h.id then
+        local span = h.ends == 0 and 0 or h.ends - h.since
+        return h.id .. ' ' .. h.mode .. h.scoped .. ' ' .. text(h.token) .. ' ' .. text(h.since) .. ' ' ..
+            text(span) .. ' ' .. h.owner
+    end
+    local f = { r.queued and 1 or 0 }
+    for _, h in ipairs(r.holders) do
+        for _, value in ipairs({ h.id, h.token, h.mode, h.ends, h.since, h.owner, h.scoped, h.joined }) do
+            f[#f + 1] = value
+        end
+    end
+    return cmsgpack.pack(f)
+end
+
 local function store(key, values)
     local r = records[key]
     if r.queued and call('EXISTS', queue_of(key)) == 0 then
@@ -357,36 +375,32 @@ local function store(key, values)
     if not r.queued and #r.holders == 0 then
         call('HDEL', KEYS[1], key)
         if r.looked_at then
-            call('ZREM', KEYS[2], key)
+            call('ZREM', ends_key, key)
         end
         return
     end
-    local f = { r.queued and 1 or 0 }
     local look = r.queued and now + waiter_lease
     for _, h in ipairs(r.holders) do
-        for _, value in ipairs({ h.id, h.token, h.mode, h.ends, h.since, h.owner, h.scoped, h.joined }) do
-            f[#f + 1] = value
-        end
         if h.ends ~= 0 and h.scoped == 0 and (not look or h.ends < look) then
             look = h.ends
         end
     end
     values[#values + 1] = key
-    values[#values + 1] = cmsgpack.pack(f)
+    values[#values + 1] = pack_record(r)
     if look then
-        call('ZADD', KEYS[2], look, key)
+        call('ZADD', ends_key, look, key)
     elseif r.looked_at then
-        call('ZREM', KEYS[2], key)
+        call('ZREM', ends_key, key)
     end
 end
 
 local function publish(kind, to)
     for process, numbers in pairs(to) do
-        if process ~= ARGV[1] then
+        if process ~= me then
             call('PUBLISH', ns .. process, kind .. table.concat(numbers, ' '))
         end
     end
-    return to[ARGV[1]] or {}
+    return to[me] or {}
 end
 
 -- Settles, saves and publishes. Returns the calling process's own: calls to wake, holds it lost, events.

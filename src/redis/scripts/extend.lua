@@ -1,7 +1,7 @@
 -- Moves the end of all keys of an acquisition, or of none.
 --
--- ARGV: process, call, try, flags, valid until, span (-1: no end), keys
--- Answers: r, n: not all are held by it any more
+-- ARGV: call, valid until, flags, span (-1: no end), keys
+-- Answers: r, n not all are held by it any more, l late
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -9,16 +9,19 @@ local key, found
 
 --@include common.lua
 
-local id, span = ARGV[2], tonumber(ARGV[6])
+if now > tonumber(ARGV[2]) then
+    return { 'l', now, 0 }
+end
+local id, span = ARGV[1], tonumber(ARGV[4])
 local held = {}
-for i = 7, #ARGV do
+for i = 5, #ARGV do
     for _, h in ipairs(record(ARGV[i]).holders) do
         if h.id == id and h.scoped == 0 then
             held[#held + 1] = { key = ARGV[i], hold = h }
         end
     end
 end
-local status = #held == #ARGV - 6 and 'r' or 'n'
+local status = #held == #ARGV - 4 and 'r' or 'n'
 if status == 'r' then
     for _, found in ipairs(held) do
         found.hold.ends = span < 0 and 0 or now + span

@@ -1,7 +1,7 @@
 -- A call was abandoned: it leaves its queues, and what it was granted ends unless another call of the owner
 -- was granted the same.
 --
--- ARGV: process, call, try, flags (t: an earlier message of the call may arrive yet), valid until, keys
+-- ARGV: call, valid until, flags (t: an earlier message of the call may arrive yet), keys
 -- Answer: r
 local call = redis.call
 local time = call('TIME')
@@ -10,15 +10,15 @@ local key, found
 
 --@include common.lua
 
-local id = ARGV[2]
-if string.find(ARGV[4], 't') then
+local id = ARGV[1]
+if string.find(ARGV[3], 't') then
     spend(id, 2 ^ 53)
 end
 local queued = waiting(id)
 if queued then
     leave_queues(id, queued)
 end
-for i = 6, #ARGV do
+for i = 4, #ARGV do
     local key = ARGV[i]
     local r = record(key)
     for _, h in ipairs(r.holders) do

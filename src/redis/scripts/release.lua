@@ -1,46 +1,48 @@
 -- Releases what one acquisition holds, or what an owner (or nobody in particular) holds, of the keys.
 --
--- ARGV: process, call, try, flags (r: sent again, o: tell of events), valid until, whose (i: the acquisition
--- named by the call, n: the owner's), owner, keys
+-- ARGV: call, valid until, how (i: the acquisition named by the call, n: the owner's; and flags: r: sent again,
+-- o: tell of events), owner, try, keys
 -- Answers: the number of keys, in the common cases; else r with the number of keys, l late, s spent
 local call = redis.call
-local id, owner = ARGV[2], ARGV[7]
-local by_id = ARGV[6] == 'i'
-local now
+local id, how, owner, key = ARGV[1], ARGV[3], ARGV[4], ARGV[6]
+local is_common = not ARGV[7] and #how == 1 -- if there is one holder, for which nobody waits
 
--- The common cases: one key with one holder, for which nobody waits.
-local key = ARGV[8]
+-- What names one acquisition cannot come too late, and a scope knows by itself when its lease is over.
+if is_common and how == 'i' then
+    local packed = call('HGET', KEYS[1], key)
+    if not packed then
+        return 0
+    end
+    local holder, scoped = string.match(packed, '^(%S+) .(.)')
+    if holder == id and scoped == '1' then
+        return call('HDEL', KEYS[1], key)
+    end
+end
+
+local time = call('TIME')
+local now, valid = time[1] * 1000000 + time[2], tonumber(ARGV[2])
 local found = call('HMGET', KEYS[1], '', key)
-local valid = tonumber(ARGV[5])
-if not ARGV[9] and ARGV[4] == '' and tonumber(found[1] or 0) then
+if is_common and tonumber(found[1] or 0) then -- not marked
     if not found[2] then
         return 0
     end
-    local f = cmsgpack.unpack(found[2])
-    if f[1] == 0 and #f == 9 then
-        local ends, scoped = f[5], f[8]
-        if by_id and f[2] ~= id or not by_id and (f[7] ~= owner or scoped == 1) then
+    local holder, scoped, since, span, whose =
+        string.match(found[2], '^(%x+%.%x+) .([01]) %d+ (%d+) (%d+) (.*)$')
+    if holder then
+        if how == 'i' and holder ~= id or how == 'n' and (whose ~= owner or scoped == '1') then
             return 0
         end
-        if ends ~= 0 and scoped == 0 or not by_id then -- a scope knows by itself when its lease is over
-            local time = call('TIME')
-            now = time[1] * 1000000 + time[2]
-        end
-        if not now or (ends == 0 or ends > now) and now <= valid then
+        if (span == '0' or since + span > now) and (how == 'i' or now <= valid) then
             call('HDEL', KEYS[1], key)
-            if ends ~= 0 and scoped == 0 then
-                call('ZREM', KEYS[2], key)
+            if span ~= '0' and scoped == '0' then
+                call('ZREM', string.sub(KEYS[1], 1, -6) .. 'ends', key)
             end
-            if f[7] ~= '' then
-                call('SREM', string.sub(KEYS[1], 1, -6) .. 'owner:' .. f[7], key)
+            if whose ~= '' then
+                call('SREM', string.sub(KEYS[1], 1, -6) .. 'owner:' .. whose, key)
             end
             return 1
         end
     end
-end
-if not now then
-    local time = call('TIME')
-    now = time[1] * 1000000 + time[2]
 end
 
 --@include common.lua
@@ -48,11 +50,12 @@ end
 if now > valid then
     return { 'l', now, 0 }
 end
-if is_spent(id, tonumber(ARGV[3]), string.find(ARGV[4], 'r')) then
+if is_spent(id, tonumber(ARGV[5]), string.find(how, 'r')) then
     return { 's', now, 0 }
 end
 local count = 0
-for i = 8, #ARGV do
+local by_id = string.sub(how, 1, 1) == 'i'
+for i = 6, #ARGV do
     local key = ARGV[i]
     local done = false
     count = count + end_holds('released', key, function(h)

@@ -1,8 +1,8 @@
 -- Releases all that an owner holds; without an owner, everything that was held at the first of several
 -- messages, a part at a time.
 --
--- ARGV: process, call, try, flags (a: everybody's), valid until, owner, cursor, newest token (0: now)
--- Answer: r with the number of keys, next cursor (0: that was all), newest token
+-- ARGV: call, valid until, flags (a: everybody's), owner, cursor, newest token (0: now)
+-- Answers: r with the number of keys, next cursor (0: that was all), newest token; l late
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -10,9 +10,12 @@ local key, found
 
 --@include common.lua
 
-local owner, cursor, newest = ARGV[6], ARGV[7], tonumber(ARGV[8])
+if now > tonumber(ARGV[2]) then
+    return { 'l', now, 0 }
+end
+local owner, cursor, newest = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local keys = {}
-local everybody = string.find(ARGV[4], 'a')
+local everybody = string.find(ARGV[3], 'a')
 if everybody then
     local part = call('HSCAN', KEYS[1], cursor, 'COUNT', 200)
     cursor = part[1]

@@ -1,7 +1,7 @@
 -- What a process does from time to time, in one message for all its locks: renews its leases, keeps its
 -- waiting calls alive, looks at the keys they wait for, and clears away what has expired, whosever it was.
 --
--- ARGV: process, call, try, flags (w: it has waiting calls), valid until, cursor, number of leases, (id, key,
+-- ARGV: call, valid until, flags (w: it has waiting calls), cursor, number of leases, (id, key,
 -- span) for each, number of waiting calls, their numbers, keys waited for
 -- Answer: t, numbers of the waiting calls that are in no queue (they were given up for dead), numbers of the
 -- leases that are lost, for each key waited for how long until it changes by itself, next cursor, whether there is
@@ -13,16 +13,16 @@ local key, found
 
 --@include common.lua
 
-if string.find(ARGV[4], 'w') then
-    stay_alive(ARGV[1])
-elseif now <= tonumber(ARGV[5]) then -- else there may be some by now
-    call('ZREM', ns .. 'alive', ARGV[1])
+if string.find(ARGV[3], 'w') then
+    stay_alive(me)
+elseif now <= tonumber(ARGV[2]) then -- else there may be some by now
+    call('ZREM', ns .. 'alive', me)
 end
 
-local leases = tonumber(ARGV[7])
+local leases = tonumber(ARGV[5])
 local refused = {}
 for i = 1, leases do
-    local at = 5 + 3 * i
+    local at = 3 + 3 * i
     local id, key, span = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local held
     local r = record(key)
@@ -40,7 +40,7 @@ for i = 1, leases do
 end
 
 local most = 500
-local due = call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, most)
+local due = call('ZRANGEBYSCORE', ends_key, '-inf', now, 'LIMIT', 0, most)
 for _, key in ipairs(due) do
     local r = record(key)
     r.looked_at = true
@@ -50,20 +50,20 @@ for _, key in ipairs(due) do
     end
 end
 -- What processes that died in their scopes left: a part at a time.
-local part = call('HSCAN', KEYS[1], ARGV[6], 'COUNT', 200)
+local part = call('HSCAN', KEYS[1], ARGV[4], 'COUNT', 200)
 for i = 1, #part[2], 2 do
     if part[2][i] ~= '' then
         record(part[2][i])
     end
 end
 
-local first = 8 + 3 * leases
+local first = 6 + 3 * leases
 local waits = tonumber(ARGV[first])
 local missing = {}
 for part_first = 1, waits, 500 do
     local ids = {}
     for i = part_first, math.min(waits, part_first + 499) do
-        ids[#ids + 1] = ARGV[1] .. '.' .. ARGV[first + i]
+        ids[#ids + 1] = me .. '.' .. ARGV[first + i]
     end
     for i, stored in ipairs(call('HMGET', ns .. 'waiting', unpack(ids))) do
         if not stored then

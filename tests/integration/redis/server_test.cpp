@@ -1,6 +1,8 @@
 // The server stops, dies, forgets, and breaks off connections.
 #include "stage.hpp"
 
+#include "redis/scripts.hpp"
+
 BOOST_AUTO_TEST_SUITE(server)
 
 using namespace colock_test;
@@ -188,6 +190,61 @@ BOOST_AUTO_TEST_CASE(W2_waiting_asks_little) {
     const auto asked = redis.commands_processed() - before;
     BOOST_TEST_MESSAGE(asked << " commands in 3 s");
     BOOST_CHECK_LT(asked, 200); // 20 callers that poll at 20 ms would be 3000
+}
+
+// A server that stands still is not sent all that is asked of it meanwhile: what was given up before it could
+// be sent never is, and needs nothing to take it back.
+BOOST_AUTO_TEST_CASE(W3_what_was_given_up_before_it_was_sent_is_never_sent) {
+    stage t(alone);
+    t.s.now(t.s.now(t.s.locks->lock("a")).release()); // connected
+    constexpr int calls = 5000;
+    t.server().stop();
+    std::vector<started<colock::guard>> all;
+    for (int i = 0; i < calls; ++i)
+        all.push_back(
+            colock_test::start(t.s.io.get_executor(), t.s.locks->lock("a", {.wait = slowness * 300ms})));
+    for (auto& call : all)
+        BOOST_CHECK(t.s.error_of(call) == errc::provider_unavailable);
+    t.server().resume();
+    auto redis = t.server().connect();
+    const auto before = redis.number({"CLIENT", "ID"}); // it answers
+    BOOST_CHECK_GT(before, 0);
+    t.s.now(t.s.now(t.s.locks->lock("a")).release()); // after all else
+    const auto stats = redis.command({"INFO", "commandstats"}).text;
+    const std::string name = "cmdstat_evalsha:calls=";
+    const auto scripts = std::stol(stats.substr(stats.find(name) + name.size()));
+    BOOST_TEST_MESSAGE(scripts << " scripts");
+    BOOST_CHECK_GT(scripts, 1000);      // as many as may be on their way
+    BOOST_CHECK_LT(scripts, calls / 2); // each of those was taken back
+    t.s.until_empty();
+    BOOST_CHECK(t.is_clean());
+}
+
+// A message that was held up for long says what nobody meant any more.
+BOOST_AUTO_TEST_CASE(R3_what_comes_late_is_refused_and_sent_again_if_it_is_still_wanted) {
+    stage t(alone);
+    const auto granted = t.s.now(t.s.locks->acquire("a", {.owner = "me", .expire = 1h}));
+    auto redis = t.server().connect();
+    const std::string locks =
+        redis.keys().at(0).ends_with(":locks") ? redis.keys().at(0) : redis.keys().at(1);
+    const std::string id = "00000000000000aa.1";
+    const auto evaluate = [&](colock::redis::script_id which, std::vector<std::string> arguments) {
+        const auto& script = colock::redis::get(which);
+        std::vector<std::string> words{"EVALSHA", std::string(script.sha), "1", locks, id,
+                                       "1000000"}; // of 1970
+        words.insert(words.end(), arguments.begin(), arguments.end());
+        return redis.command(words).list.at(0).text;
+    };
+    using colock::redis::script_id;
+    BOOST_CHECK_EQUAL(evaluate(script_id::extend, {"", "1", "a"}), "l");
+    BOOST_CHECK_EQUAL(evaluate(script_id::release, {"n", "me", "1", "a"}), "l");
+    BOOST_CHECK_EQUAL(evaluate(script_id::release_all, {"", "me", "0", "0"}), "l");
+    BOOST_CHECK_EQUAL(evaluate(script_id::acquire, {"X0", "0", "me", "1 -1 9", "a"}), "l");
+    BOOST_CHECK_EQUAL(evaluate(script_id::acquire, {"X0", "0", "me", "1 -1 9", "b"}), "l");
+    BOOST_CHECK(t.s.is_free("b"));
+    const auto extended = t.s.now(t.s.locks->extend(granted, 2h));
+    BOOST_CHECK(extended.id() == granted.id());
+    BOOST_CHECK(t.s.now(t.s.locks->release(extended)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

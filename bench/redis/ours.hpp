@@ -1,0 +1,11 @@
+#pragma once
+
+#include "run.hpp"
+
+namespace redis_bench {
+
+/// Cycles through our client: a guard that is taken, and released and waited for. One thread.
+/// \throws std::runtime_error a cycle that went wrong
+[[nodiscard]] timing run_ours(const std::string& url, const load& what);
+
+} // namespace redis_bench
