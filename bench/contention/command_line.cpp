@@ -37,11 +37,14 @@ What is measured, in the window between warm-up and end:
              still. With several threads, that one has surely come before only if its thread had gone on to
              another coroutine by then, or 100 ms had passed: calls made at the same moment have no order. A
              lock that grants in order shows 0.
+  With several processes all of this is taken from what each has noted of its grants, put into the order of their
+  tokens. "across" are hand-offs from one process to another; "out of order" then means: granted before a call that
+  had come at least 1 ms earlier. Overlaps and tokens are checked across processes as well.
   Coroutines call again only when their last operation has ended: a slow lock is also asked less often.
   Recording an operation costs some 100 to 200 ns; micro compares faster things than that.
 
 Exit code: 0 all went well; 1 an invariant broke; 2 the command line cannot be used; 3 the run failed, for
-example because the provider cannot be reached. Ctrl-C ends the run early and reports; a second one kills it.
+example because the provider cannot be reached, or no call at all was granted. Ctrl-C ends the run early and reports; a second one kills it.
 
 Examples:
   contention                                           64 coroutines, 16 keys, 1 thread, 2 s
@@ -49,6 +52,7 @@ Examples:
   contention --keys 1000000 --distribution zipf --think exp:1ms --coroutines 5000 --hold 0
   contention --shared 0.9 --hold uniform:50us..200us --wait 10ms      readers, writers and time limits
   contention --keys 100 --keys-per-call 3 --operation execute         several keys, all or nothing
+  contention --provider redis://host --keys 1 --processes 2 --coroutines 32      handed from process to process
   contention --operations 100000 --json | python3 -m json.tool        for programs
 )";
 
@@ -160,6 +164,10 @@ void add_load_options(option_table& options, settings& to) {
     options.group("Load");
     options.add("--coroutines", "N (64)", "how many compete",
                 [&](const auto& text) { to.coroutines = whole_number(text, 1, 1'000'000); });
+    options.add(
+        "--processes", "N (1)",
+        "that compete, each with so many coroutines and threads; their\ngrants are compared afterwards",
+        [&](const auto& text) { to.processes = whole_number(text, 1, 64); });
     options.add("--threads", "N (1)", "that run the coroutines",
                 [&](const auto& text) { to.threads = whole_number(text, 1, 1024); });
     options.add("--contexts", "shared|own (shared)", "all threads run one io_context, or each its own",
@@ -205,6 +213,12 @@ void check_together(const settings& s) {
     if (s.keys_per_call > reachable)
         throw usage_error("--keys-per-call: a call cannot take " + std::to_string(s.keys_per_call) +
                           " different keys of " + std::to_string(reachable));
+    if (s.processes > 1 && s.provider.starts_with("memory:"))
+        throw usage_error(
+            "--processes: memory: is of one process, several would have nothing to compete for");
+    if (s.processes > 1 && s.operations != 0 && s.operations < s.processes)
+        throw usage_error("--processes: " + std::to_string(s.processes) + " have nothing to do with " +
+                          std::to_string(s.operations) + " operations");
     if (s.threads > s.coroutines)
         throw usage_error("--threads: " + std::to_string(s.threads) + " threads have nothing to do with " +
                           std::to_string(s.coroutines) + " coroutines");

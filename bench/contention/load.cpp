@@ -2,6 +2,7 @@
 
 #include "fairness.hpp"
 #include "progress.hpp"
+#include "time_text.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -46,7 +47,7 @@ public:
         });
         start_threads();
         start_workers();
-        after(phase_timer_, what_.warm_up, [this] { begin(); });
+        after(phase_timer_, what_.warm_up - since_begin(), [this] { begin(); });
         show_progress();
         control_.run();
         for (std::thread& t : threads_)
@@ -95,6 +96,13 @@ private:
         }
         if (running_.fetch_sub(1) == 1)
             asio::post(control_, [this] { all_ended(); });
+    }
+
+    /// All processes shall measure at the same time.
+    [[nodiscard]] nanoseconds since_begin() const {
+        return what_.begins_at == 0
+                   ? nanoseconds::zero()
+                   : std::chrono::steady_clock::now().time_since_epoch() - nanoseconds(what_.begins_at);
     }
 
     template<class Action>
@@ -195,6 +203,7 @@ private:
         result.hold = hold.summarize();
         result.hand_off = hand_off.summarize();
         std::vector<std::uint64_t> shares;
+        std::uint64_t calls = 0; // of the log
         for (const worker& w : workers_) {
             const worker::counts& c = w.counted();
             shares.push_back(c.operations);
@@ -205,9 +214,32 @@ private:
             result.grants += c.grants;
             result.unfinished += c.unfinished;
             result.longest_unfinished = std::max(result.longest_unfinished, nanoseconds(c.unfinished_wait));
+            for (logged_grant grant : w.log()) {
+                grant.call = calls += grant.first;
+                result.log.push_back(grant);
+            }
         }
         result.jain = jain_index(shares);
+        if (result.failure.empty() && !interrupted_)
+            result.failure = nothing_granted(result);
         return result;
+    }
+
+    // A backend that cannot be reached does not refuse: calls wait for it until their limit, or the run's
+    // end.
+    static std::string nothing_granted(const report& r) {
+        const std::uint64_t calls = r.unfinished + r.timeouts + r.refusals;
+        if (r.grants != 0 || calls == 0)
+            return {};
+        std::string text = "no call was granted: ";
+        if (r.unfinished != 0)
+            text += std::to_string(r.unfinished) + " still waited at the end, the longest for " +
+                    rounded(static_cast<double>(r.longest_unfinished.count())) + "; ";
+        if (r.timeouts + r.refusals != 0)
+            text += std::to_string(r.timeouts) + " timed out and " + std::to_string(r.refusals) +
+                    " were refused; ";
+        text += "can the provider be reached, and is nobody else holding the keys?";
+        return text;
     }
 
     const settings what_;

@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include "command_line.hpp"
+#include "processes.hpp"
 
 #include <colock/error.hpp>
 
@@ -51,7 +52,9 @@ int run_program(const std::vector<std::string>& arguments, const provider_factor
     }
     report result;
     try {
-        result = run(asked.run, make, asked.quiet ? nullptr : terminal);
+        std::ostream* const progress = asked.quiet ? nullptr : terminal;
+        result = asked.run.processes > 1 ? run_processes(asked.run, make, progress)
+                                         : run(asked.run, make, progress);
     } catch (const colock::lock_error& error) {
         return complain_of_provider(err, error);
     } catch (const std::exception& error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grant_log.hpp"
 #include "histogram.hpp"
 #include "settings.hpp"
 
@@ -22,7 +23,9 @@ struct report {
     summary wait;                 ///< from the call to the grant
     summary hold;                 ///< from the grant until the release was done
     summary hand_off;             ///< from a release to the resumption of who had waited for it
+    summary hand_off_across;      ///< those from one process to another
     double jain = 1;              ///< of the operations of each coroutine
+    double jain_processes = 1;    ///< of each process
     std::uint64_t inversions = 0; ///< grants while an earlier call for the same key waited
     std::uint64_t unfinished = 0; ///< calls that still waited when the window ended
     nanoseconds longest_unfinished{};
@@ -35,6 +38,7 @@ struct report {
     bool interrupted = false; ///< by a signal
     unsigned cores = 0;       ///< of the machine
     colock::provider_statistics statistics;
+    grant_log log; ///< of one of several processes
 
     [[nodiscard]] double throughput() const noexcept {
         return seconds > 0 ? static_cast<double>(operations) / seconds : 0;

@@ -25,6 +25,7 @@ struct settings {
     std::uint64_t keys_per_call = 1;
     double shared = 0; ///< the fraction of calls that are for reading
 
+    std::uint64_t processes = 1; ///< each with what follows
     std::uint64_t coroutines = 64;
     std::uint64_t threads = 1;
     contexts io = contexts::shared;
@@ -35,6 +36,10 @@ struct settings {
     nanoseconds duration = std::chrono::seconds(2); ///< zero: no limit but `operations`
     std::uint64_t operations = 0;                   ///< zero: no limit but `duration`
     std::uint64_t seed = 1;
+
+    // Of one of several processes.
+    std::uint64_t process = 0;  ///< its number
+    std::int64_t begins_at = 0; ///< when the warm-up begins, by std::chrono::steady_clock; zero: at once
 };
 
 /// What to do with it.

@@ -14,8 +14,8 @@ std::string format(const char* how, Values... values) {
     return text.data();
 }
 
-std::string plural(std::uint64_t count, const char* what) {
-    return grouped(count) + ' ' + what + (count == 1 ? "" : "s");
+std::string plural(std::uint64_t count, const char* what, const char* ending = "s") {
+    return grouped(count) + ' ' + what + (count == 1 ? "" : ending);
 }
 
 std::string share(std::uint64_t part, std::uint64_t whole) {
@@ -24,8 +24,10 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string what_was_run(const settings& s) {
-    std::string text = to_text(s.how) + ", provider " + without_secrets(s.provider) + ", " +
-                       plural(s.coroutines, "coroutine") + ", " + plural(s.threads, "thread");
+    std::string text = to_text(s.how) + ", provider " + without_secrets(s.provider) + ", ";
+    if (s.processes > 1)
+        text += plural(s.processes, "process", "es") + ", in each ";
+    text += plural(s.coroutines, "coroutine") + ", " + plural(s.threads, "thread");
     if (s.threads > 1)
         text += s.io == contexts::shared ? " of one io_context" : " with an io_context each";
     text += ", " + plural(s.keys, "key");
@@ -69,8 +71,11 @@ std::string to_table(const report& r) {
                plural(r.operations, "operation").c_str(), r.seconds, r.interrupted ? ", interrupted" : "");
     text += format("\n%-10s %12s %9s %9s %9s %9s %9s %9s\n", "latency", "count", "mean", "p50", "p90", "p99",
                    "p99.9", "max");
-    text += row("wait", r.wait) + row("hold", r.hold) + row("hand-off", r.hand_off) + '\n';
-    text += format("%-12s Jain %.4f among coroutines; granted out of order: %s%s\n", "fairness", r.jain,
+    text += row("wait", r.wait) + row("hold", r.hold) + row("hand-off", r.hand_off);
+    if (r.what.processes > 1)
+        text += row("  across", r.hand_off_across);
+    text += format("\n%-12s Jain %.4f among coroutines%s; granted out of order: %s%s\n", "fairness", r.jain,
+                   r.what.processes > 1 ? format(", %.4f among processes", r.jain_processes).c_str() : "",
                    grouped(r.inversions).c_str(),
                    share(std::min(r.inversions, r.operations), r.operations).c_str());
     const std::uint64_t calls = r.operations + r.timeouts + r.refusals;

@@ -18,9 +18,10 @@ constexpr std::uint64_t longest_turn = 100;
 } // namespace
 
 worker::worker(scene& in, asio::io_context& io, std::uint64_t number)
-    : in_(in), random_(in.what.seed, number), timer_(io), owner_(in.run_name + '-' + std::to_string(number)),
+    : in_(in), random_(in.what.seed, in.what.process * in.what.coroutines + number), timer_(io),
+      owner_(in.run_name + '-' + std::to_string(number)),
       may_never_suspend_(!in.what.hold.suspends() && !in.what.think.suspends()),
-      chosen_(in.what.keys_per_call), places_(in.what.keys_per_call) {
+      chosen_(in.what.keys_per_call), places_(in.what.keys_per_call), number_(number) {
     for (auto& place : places_)
         place.of = &waiting_;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grant_log.hpp"
 #include "recorder.hpp"
 #include "scene.hpp"
 
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] asio::awaitable<void> run();
 
     [[nodiscard]] const counts& counted() const noexcept { return counts_; }
+    [[nodiscard]] const grant_log& log() const noexcept { return log_; }
 
 private:
     [[nodiscard]] bool prepare(); ///< the next call; false: the worker shall end
@@ -49,6 +51,7 @@ private:
     void released(bool was_held);
     void refused(const colock::lock_error& error);
     void note_unfinished(moment ended);
+    void log_grant(moment done);
 
     [[nodiscard]] colock::key_set keys() const;
     [[nodiscard]] bool counts_now() const noexcept;
@@ -75,6 +78,9 @@ private:
     std::uint64_t claims_ = 0;    // operations that are left to this worker, if their number is limited
     std::uint64_t since_yield_ = 0;
     counts counts_;
+    moment released_at_ = 0;
+    const std::uint64_t number_; // of this process's workers
+    grant_log log_;              // if there are several processes
 };
 
 } // namespace contention

@@ -48,6 +48,7 @@ void worker::granted(std::uint64_t token) {
 
 void worker::before_release() {
     const moment at = in_.what.hold.suspends() ? now() : granted_at_;
+    released_at_ = at;
     for (const std::size_t key : chosen_) {
         in_.check(key).leave(mode_);
         in_.queue(key).release(mode_, at);
@@ -58,6 +59,8 @@ void worker::released(bool was_held) {
     const moment at = now();
     if (!was_held && in_.now_in() != phase::stopping) // close() may take it at the end
         in_.failed("the lock of \"" + in_.name(chosen_.front()) + "\" was lost while it was held");
+    if (in_.what.processes > 1)
+        log_grant(at);
     if (!counts_now()) {
         note_unfinished(granted_at_);
         return;
@@ -69,6 +72,23 @@ void worker::released(bool was_held) {
     here.hold.record(at - granted_at_);
     if (hand_off_ >= 0)
         here.hand_off.record(hand_off_);
+}
+
+void worker::log_grant(moment done) {
+    constexpr std::uint64_t most = 20'000'000; // of each process: more than a gigabyte
+    if (log_.size() >= most / in_.what.coroutines)
+        return in_.failed("too many grants to be compared afterwards: make the run shorter");
+    for (std::size_t i = 0; i < chosen_.size(); ++i)
+        log_.push_back({.token = own_token_,
+                        .called = waiting_.at(),
+                        .granted = granted_at_,
+                        .released = released_at_,
+                        .done = done,
+                        .key = static_cast<std::uint32_t>(chosen_[i]),
+                        .coroutine = static_cast<std::uint32_t>(number_),
+                        .mode = mode_,
+                        .first = i == 0,
+                        .counted = counts_now()});
 }
 
 void worker::refused(const colock::lock_error& error) {

@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace colock;
 
-enum class fault { excludes_nobody, stale_tokens, barging, down, forgetful };
+enum class fault { excludes_nobody, stale_tokens, barging, down, forgetful, silent };
 
 class faulty_provider final : public provider {
 public:
@@ -34,6 +34,8 @@ public:
             granted = co_await barge(request);
         else
             granted = co_await inner_.acquire(request);
+        if (fault_ == fault::silent)
+            granted = co_await inner_.acquire(request); // which it holds itself
         if (fault_ == fault::stale_tokens)
             granted.token = 7;
         co_return granted;
@@ -83,7 +85,8 @@ contention::provider_factory faulty_providers() {
                                            {"stale:"sv, fault::stale_tokens},
                                            {"barging:"sv, fault::barging},
                                            {"down:"sv, fault::down},
-                                           {"forgetful:"sv, fault::forgetful}})
+                                           {"forgetful:"sv, fault::forgetful},
+                                           {"silent:"sv, fault::silent}})
             if (url == scheme)
                 return std::make_unique<faulty_provider>(what);
         return make_provider(executor, url);

@@ -166,6 +166,53 @@ BOOST_AUTO_TEST_CASE(failures_that_break_no_invariant) {
     BOOST_TEST(result.err.find("was lost while it was held") != std::string::npos);
 }
 
+// As a backend that cannot be reached, while calls wait for it longer than the run lasts.
+BOOST_AUTO_TEST_CASE(a_run_in_which_nothing_was_granted_has_failed) {
+    for (const char* processes : {"", " --processes 2"}) {
+        const outcome result =
+            call("--provider silent: --duration 50ms --warm-up 0 --coroutines 3" + std::string(processes));
+        BOOST_TEST(result.code == 3);
+        BOOST_TEST(result.err.find("no call was granted: 3 still waited at the end") != std::string::npos,
+                   result.err);
+        BOOST_TEST(result.out.find("FAILED") != std::string::npos);
+    }
+    outcome result = call("--provider silent: --duration 50ms --wait 5ms --coroutines 3");
+    BOOST_TEST(result.code == 3);
+    result = call("--provider silent: --duration 50ms --wait 0 --coroutines 3 --json");
+    BOOST_TEST(result.code == 3);
+    BOOST_TEST(json_of(result).at("failure").as_string().find("were refused") != std::string::npos);
+}
+
+// These providers exclude within their process only: what they break is broken between processes.
+BOOST_AUTO_TEST_CASE(processes_are_checked_against_each_other) {
+    outcome result =
+        call("--provider barging: --processes 2 --coroutines 1 --keys 1 --hold 1ms --duration 200ms --json");
+    BOOST_TEST(result.code == 1);
+    BOOST_TEST(json_of(result).at("invariants").at("overlaps").to_number<int>() > 0);
+    BOOST_TEST(result.err.find("key \"contention:0\" was granted to process") != std::string::npos,
+               result.err);
+    result = call("--provider barging: --processes 3 --coroutines 1 --keys 1000000 --hold 0 --think 1ms "
+                  "--duration 100ms --json --seed 5");
+    BOOST_TEST(result.code == 0);
+    const json::object all = json_of(result);
+    BOOST_TEST(all.at("options").at("processes").to_number<int>() == 3);
+    BOOST_TEST(number(all, "operations") > 10u);
+    BOOST_TEST(number(all, "operations") == all.at("wait_ns").at("count").to_number<std::uint64_t>());
+    BOOST_TEST(all.at("fairness").at("jain_processes").to_number<double>() > 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_wrong_in_one_of_several_processes_is_told) {
+    BOOST_TEST(call("--provider down: --processes 2").code == 3);
+    BOOST_TEST(call("--provider down: --processes 2").err == "contention: Cannot reach down:\n");
+    BOOST_TEST(call("--provider nothing: --processes 2 --keys 1 --hold yield").code == 1);
+    outcome result = call("--provider tape: --processes 2");
+    BOOST_TEST(result.code == 2);
+    BOOST_TEST(result.err.find("--provider") != std::string::npos);
+    result = call("--provider memory: --processes 2");
+    BOOST_TEST(result.code == 2);
+    BOOST_TEST(result.err.find("memory: is of one process") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(bad_options) {
     for (const char* bad : {"--keys 0",
                             "--keys ten",
@@ -178,6 +225,10 @@ BOOST_AUTO_TEST_CASE(bad_options) {
                             "--shared 1.5",
                             "--shared nan",
                             "--coroutines 0",
+                            "--processes 0",
+                            "--processes 65",
+                            "--processes 2",
+                            "--provider barging: --processes 2 --operations 1",
                             "--threads 0",
                             "--threads 65",
                             "--contexts many",
