@@ -23,13 +23,20 @@ struct expectation {
     bool whole = false; ///< sent with the text of its script
 };
 
+// The slot is on its way to another node: some keys are here and some there. A script that finds a key
+// missing breaks off; sent again with the mark of that, it gets the same answer.
+bool is_on_its_way(std::string_view error) {
+    return error.starts_with("ASK ") || error.starts_with("TRYAGAIN") ||
+           error.find("non local key") != std::string_view::npos;
+}
+
 // Errors after which another server, or the same one later, is to be asked.
 bool is_unusable(std::string_view error) {
-    for (const std::string_view start : {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
-                                         "MOVED", "NOAUTH", "BUSY", "UNKILLABLE", "NOREPLICAS"})
+    for (const std::string_view start : {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "MOVED",
+                                         "NOAUTH", "BUSY", "UNKILLABLE", "NOREPLICAS"})
         if (error.starts_with(start))
             return true;
-    return false;
+    return is_on_its_way(error);
 }
 
 } // namespace
@@ -290,7 +297,8 @@ private:
             return send(first.what, true);
         }
         if (is_unusable(error)) {
-            *elsewhere_ = to_redirection(error);
+            if (!is_on_its_way(error))
+                *elsewhere_ = to_redirection(error);
             return fail(errc::provider_unavailable, std::string(error));
         }
         reply answer;
