@@ -91,11 +91,15 @@ void engine::answered(errand& what, reply answer) {
         report(unheard);
 }
 
+// What gives back goes on; what only asks, or lengthens, nobody needs any more.
 void engine::cancel(errand& what) noexcept {
     turn now(*this);
     if (what.done || !what.caller.listed)
         return;
     what.abandoned = true;
+    if (std::holds_alternative<extend_step>(what.what) || std::holds_alternative<list_step>(what.what) ||
+        std::holds_alternative<question_step>(what.what))
+        (void)commands_->drop(what);
     resume(what.caller);
 }
 

@@ -142,4 +142,23 @@ BOOST_AUTO_TEST_CASE(R3_an_extension_that_came_too_late_is_asked_for_again) {
     s.core->stop();
 }
 
+// But what gives back goes on without its caller.
+BOOST_AUTO_TEST_CASE(W4_a_question_that_is_cancelled_before_it_was_sent_is_never_sent) {
+    engine_scene s;
+    std::vector<started<reply>> calls;
+    for (const step& what : {step(extend_step{1h}), step(list_step()), step(release_step())})
+        calls.push_back(start(s.io.get_executor(), s.core->carry_out(s.core->make_errand(what, s.keys))));
+    s.run();
+    for (auto& call : calls)
+        call.cancel();
+    s.run();
+    for (auto& call : calls)
+        BOOST_CHECK(call.error() == asio::error::operation_aborted);
+    s.core->commands()->opened();
+    s.run();
+    BOOST_REQUIRE_EQUAL(s.line->written.size(), 1u);
+    (void)s.last<release_step>();
+    s.core->stop();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

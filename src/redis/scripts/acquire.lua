@@ -42,6 +42,8 @@ if not found[2] and not ARGV[8] and #how == 2 and now <= valid then
     end
 end
 
+local quiet = not string.find(how, 'o', 3)
+
 --@include common.lua
 
 local id, owner, expire = ARGV[1], ARGV[5], tonumber(ARGV[4])
@@ -55,6 +57,9 @@ end
 
 local function waiters()
     local counts = {}
+    if quiet then
+        return counts
+    end
     for i, key in ipairs(keys) do
         counts[i] = record(key).queued and call('ZCARD', queue_of(key)) or 0
     end

@@ -13,8 +13,9 @@
 -- were granted it (joined). Times are microseconds since the epoch, exact in a double. A call is named
 -- "<process>.<number>", the process with 16 digits.
 --
--- Before this: `call`, `now`; `found`, what was read of the empty field and of `key`, or nil. KEYS[1] is the first
--- of the above, which names the namespace; ARGV[1] is the call that asks.
+-- Before this: `call`, `now`; `quiet`: nobody wants to hear of each release and renewal; `found`, what was read of
+-- the empty field and of `key`, or nil. KEYS[1] is the first of the above, which names the namespace; ARGV[1] is the
+-- call that asks.
 
 local ns = string.sub(KEYS[1], 1, -6)
 local ends_key = ns .. 'ends'
@@ -59,6 +60,9 @@ local function change(key, r)
 end
 
 local function tell(kind, key, h)
+    if quiet and (kind == 'released' or kind == 'renewed') then
+        return
+    end
     for _, value in ipairs({ kind, key, h.owner, h.token, h.mode, now - h.since }) do
         events[#events + 1] = value
     end

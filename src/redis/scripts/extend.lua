@@ -5,7 +5,7 @@
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
-local key, found
+local key, found, quiet
 
 --@include common.lua
 

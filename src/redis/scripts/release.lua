@@ -45,6 +45,8 @@ if is_common and tonumber(found[1] or 0) then -- not marked
     end
 end
 
+local quiet = not string.find(how, 'o')
+
 --@include common.lua
 
 if now > valid then

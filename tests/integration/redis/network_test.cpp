@@ -228,6 +228,7 @@ BOOST_AUTO_TEST_CASE(R9_a_cancelled_call_disturbs_no_other) {
     for (int i = 0; i < 30; ++i)
         waiting.push_back(t.s.start(t.s.locks->lock("a", {.wait = forever})));
     t.s.until([&] { return t.s.waiters("a") == 30; }, "all calls were queued");
+    t.s.until([&] { return t.proxy.accepted() == 2; }, "it listened, too");
     const int connections = t.proxy.accepted();
     for (std::size_t i = 0; i < waiting.size(); ++i)
         if (i % 3 != 0)

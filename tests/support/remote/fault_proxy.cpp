@@ -50,7 +50,8 @@ template<class Function>
 auto fault_proxy::inside(Function f) {
     std::packaged_task<std::invoke_result_t<Function>()> task(std::move(f));
     auto result = task.get_future();
-    asio::post(io_, [&task] { task(); });
+    // It is the other thread's: this one may go on before it has quite ended there.
+    asio::post(io_, [task = std::move(task)]() mutable { task(); });
     return result.get();
 }
 
