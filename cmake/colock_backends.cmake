@@ -1,4 +1,20 @@
 # Which backends are built: by default those whose client library is there.
+
+# colock_backend(<name> <its name for people> <whether it can be built> <what it needs>) sets COLOCK_WITH_<name>. No
+# cached option, for the libraries may be installed later.
+macro(colock_backend name title possible needs)
+    if(NOT DEFINED COLOCK_WITH_${name})
+        set(COLOCK_WITH_${name} ${possible})
+    endif()
+    if(COLOCK_WITH_${name} AND NOT ${possible})
+        message(FATAL_ERROR "COLOCK_WITH_${name} needs ${needs}")
+    elseif(NOT COLOCK_WITH_${name} AND ${possible})
+        message(STATUS "The provider on ${title} will not be built: COLOCK_WITH_${name} is off")
+    elseif(NOT COLOCK_WITH_${name})
+        message(STATUS "The provider on ${title} will not be built: it needs ${needs}")
+    endif()
+endmacro()
+
 include(colock_find_hiredis)
 find_package(OpenSSL QUIET)
 if(TARGET colock::hiredis AND OpenSSL_FOUND)
@@ -6,16 +22,12 @@ if(TARGET colock::hiredis AND OpenSSL_FOUND)
 else()
     set(colock_redis_possible OFF)
 endif()
-# COLOCK_WITH_REDIS: build the provider on Redis. No cached option, for the libraries may be installed later.
-if(NOT DEFINED COLOCK_WITH_REDIS)
-    set(COLOCK_WITH_REDIS ${colock_redis_possible})
+colock_backend(REDIS Redis ${colock_redis_possible} "hiredis and OpenSSL (Debian: libhiredis-dev, libssl-dev)")
+
+include(colock_find_libpq)
+if(TARGET colock::libpq)
+    set(colock_postgres_possible ON)
+else()
+    set(colock_postgres_possible OFF)
 endif()
-if(COLOCK_WITH_REDIS AND NOT colock_redis_possible)
-    message(FATAL_ERROR
-        "COLOCK_WITH_REDIS needs hiredis and OpenSSL (Debian: libhiredis-dev, libssl-dev)")
-elseif(NOT COLOCK_WITH_REDIS AND colock_redis_possible)
-    message(STATUS "The provider on Redis will not be built: COLOCK_WITH_REDIS is off")
-elseif(NOT COLOCK_WITH_REDIS)
-    message(STATUS "The provider on Redis will not be built: it needs hiredis and OpenSSL"
-        " (Debian: libhiredis-dev, libssl-dev)")
-endif()
+colock_backend(POSTGRES PostgreSQL ${colock_postgres_possible} "libpq 14 or later (Debian: libpq-dev)")

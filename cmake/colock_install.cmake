@@ -1,8 +1,15 @@
 include(CMakePackageConfigHelpers)
 
 set(colock_targets colock_asio colock_core colock)
+if(COLOCK_WITH_REDIS OR COLOCK_WITH_POSTGRES)
+    list(APPEND colock_targets colock_remote)
+endif()
+if(COLOCK_WITH_POSTGRES)
+    list(APPEND colock_targets colock_postgres)
+    install(FILES cmake/colock_find_libpq.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock)
+endif()
 if(COLOCK_WITH_REDIS)
-    list(APPEND colock_targets colock_asio_ssl colock_remote colock_redis)
+    list(APPEND colock_targets colock_asio_ssl colock_redis)
     install(FILES cmake/colock_find_hiredis.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/colock)
 endif()
 install(TARGETS ${colock_targets} EXPORT colock_targets

@@ -1,6 +1,9 @@
 #include <colock/make_provider.hpp>
 
 #include <colock/memory_provider.hpp>
+#ifdef COLOCK_HAS_POSTGRES
+#include <colock/postgres_provider.hpp>
+#endif
 #ifdef COLOCK_HAS_REDIS
 #include <colock/redis_provider.hpp>
 #endif
@@ -20,9 +23,9 @@ namespace {
 namespace urls = boost::urls;
 
 [[noreturn]] void refuse(std::string_view url, const std::string& why) {
-    // The text of a URL may hold a password: show what is before the first '@' only if there is none.
+    // The text of a URL may hold a password: then only its scheme is shown.
     std::string shown(url.substr(0, url.find(':') + 1));
-    if (url.find('@') == std::string_view::npos)
+    if (url.find('@') == std::string_view::npos && url.find("password") == std::string_view::npos)
         shown = url;
     throw lock_error::invalid("Cannot make a provider from the URL \"" + shown + "\": " + why);
 }
@@ -51,6 +54,15 @@ public:
             if (!values_.emplace(name, std::string(parameter.value.begin(), parameter.value.end())).second)
                 refuse(text_, "the option \"" + name + "\" is given twice");
         }
+    }
+
+    /// What nobody has taken, as it was written: `name=value&name=value`.
+    [[nodiscard]] std::string rest(const urls::url_view& url) const {
+        std::string text;
+        for (const auto& parameter : url.encoded_params())
+            if (values_.contains(parameter.key.decode()))
+                text.append(text.empty() ? "" : "&").append(parameter.key).append("=").append(parameter.value);
+        return text;
     }
 
     template<class Number>
@@ -165,9 +177,39 @@ std::unique_ptr<provider> make_redis(const asio::any_io_executor& executor, std:
 }
 #endif
 
+#ifdef COLOCK_HAS_POSTGRES
+// The rest is libpq's: what stands before the options (several hosts, for one, are no URL to others), and those options
+// that are not ours.
+std::unique_ptr<provider> make_postgres(const asio::any_io_executor& executor, std::string_view text) {
+    const std::size_t mark = std::min(text.find('?'), text.size());
+    std::string query = "postgres:";
+    query.append(text.substr(mark));
+    const auto url = urls::parse_uri(query);
+    if (!url)
+        refuse(text, "its options are not \"name=value&name=value\"");
+    postgres_options options;
+    parameters given(text, *url);
+    given.take("notifications", options.notifications);
+    given.take("transaction_pooler", options.transaction_pooler);
+    given.take("schema", options.schema);
+    given.take("namespace", options.name_space);
+    given.take("max_waiters", options.max_waiters);
+    given.take("connect_timeout", options.connect_timeout);
+    given.take("lease", options.lease);
+    options.connection = text.substr(0, mark);
+    if (const std::string rest = given.rest(*url); !rest.empty())
+        options.connection.append(1, '?').append(rest);
+    return std::make_unique<postgres_provider>(executor, std::move(options));
+}
+#endif
+
 } // namespace
 
 std::unique_ptr<provider> make_provider(const asio::any_io_executor& executor, std::string_view url) {
+#ifdef COLOCK_HAS_POSTGRES
+    if (url.starts_with("postgres://") || url.starts_with("postgresql://"))
+        return make_postgres(executor, url);
+#endif
     const auto parsed = urls::parse_uri(url);
     if (!parsed)
         refuse(url, "it is not a URL");
@@ -177,9 +219,8 @@ std::unique_ptr<provider> make_provider(const asio::any_io_executor& executor, s
 #ifdef COLOCK_HAS_REDIS
     if (scheme == "redis" || scheme == "rediss" || scheme == "redis+unix")
         return make_redis(executor, url, *parsed, scheme);
-#else
-    (void)executor;
 #endif
+    (void)executor;
     for (const char* known : {"redis", "rediss", "redis+unix", "postgres", "postgresql", "etcd"})
         if (scheme == known)
             refuse(url, "the backend \"" + scheme + "\" was not built");

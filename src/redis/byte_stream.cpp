@@ -78,14 +78,7 @@ std::unique_ptr<asio::ssl::context> make_context(const redis_options& options) {
 
 using stream_ptr = std::unique_ptr<byte_stream>;
 
-/// However the coroutine ends, what it refers to goes with it.
-struct on_stop {
-    on_stop(connecting& of, std::function<void()> stop) : of(of) { of.on_stop = std::move(stop); }
-    on_stop(const on_stop&) = delete;
-    on_stop& operator=(const on_stop&) = delete;
-    ~on_stop() { of.on_stop = nullptr; }
-    connecting& of;
-};
+using remote::connecting;
 
 void prepare(tcp::socket& socket) {
     socket.set_option(tcp::no_delay(true));
@@ -97,7 +90,7 @@ asio::awaitable<stream_ptr> connect_local(std::shared_ptr<const redis_options> o
     const auto executor = co_await asio::this_coro::executor;
     auto made = std::make_unique<basic_byte_stream<local::socket>>(executor);
     const local::endpoint path(options->unix_socket);
-    const on_stop stopping(*progress, [raw = made.get()] { raw->close(); });
+    const connecting::step stopping(*progress, [raw = made.get()] { raw->close(); });
     co_await made->stream.async_connect(path, asio::use_awaitable);
     co_return made;
 }
@@ -108,7 +101,7 @@ asio::awaitable<stream_ptr> connect_tcp(std::shared_ptr<const redis_options> opt
     tcp::resolver resolver(executor);
     tcp::socket socket(executor);
     byte_stream* secured = nullptr;
-    const on_stop stopping(*progress, [&] {
+    const connecting::step stopping(*progress, [&] {
         resolver.cancel();
         boost::system::error_code ignored;
         socket.close(ignored);
@@ -117,7 +110,7 @@ asio::awaitable<stream_ptr> connect_tcp(std::shared_ptr<const redis_options> opt
     });
     const auto found =
         co_await resolver.async_resolve(options->host, std::to_string(options->port), asio::use_awaitable);
-    if (progress->stopped)
+    if (progress->stopped())
         throw boost::system::system_error(asio::error::operation_aborted);
     co_await asio::async_connect(socket, found, asio::use_awaitable);
     prepare(socket);

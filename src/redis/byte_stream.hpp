@@ -1,5 +1,7 @@
 #pragma once
 
+#include "remote/connecting.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -29,21 +31,8 @@ public:
     virtual void close() noexcept = 0;
 };
 
-/// What connect() is doing, so that it can be stopped.
-class connecting {
-public:
-    /// Ends it. On the strand.
-    void stop() noexcept {
-        stopped = true;
-        if (on_stop)
-            on_stop();
-    }
-    std::function<void()> on_stop;
-    bool stopped = false;
-};
-
 /// Connects as the options say. Throws boost::system::system_error. On the strand.
 [[nodiscard]] asio::awaitable<std::unique_ptr<byte_stream>>
-connect(std::shared_ptr<const redis_options> options, std::shared_ptr<connecting> progress);
+connect(std::shared_ptr<const redis_options> options, std::shared_ptr<remote::connecting> progress);
 
 } // namespace colock::redis

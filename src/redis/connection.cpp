@@ -319,12 +319,7 @@ private:
             return fail(errc::provider_unavailable, e.what());
         }
         carrier(home)->answered(what, std::move(answer));
-        if (!besides.events.empty())
-            home.on_events(std::move(besides.events));
-        if (!besides.lost.empty())
-            home.on_revoked(besides.lost);
-        if (!besides.woken.empty())
-            home.on_woken(besides.woken);
+        besides.pass_on(home);
     }
 
     void notified(engine& home, const value& message) {
@@ -334,12 +329,8 @@ private:
             return home.on_listening();
         }
         const std::string_view text = message[2].text();
-        if (kind != "message" || text.empty())
-            return;
-        if (text.front() == 'w')
-            home.on_woken(decode_numbers(text));
-        else if (text.front() == 'l')
-            home.on_revoked(decode_numbers(text));
+        if (kind == "message")
+            pass_on(text, home);
     }
 
     const role role_;

@@ -11,23 +11,6 @@ namespace {
 
 using namespace remote;
 
-// Longer than this is no limit: the sum with a time must be exact in the scripts' numbers.
-constexpr duration longest = std::chrono::hours(24 * 365 * 100);
-constexpr duration message_lifetime = std::chrono::seconds(30);
-constexpr std::int64_t slack = 5000; // µs by which our idea of the server's clock may be wrong
-
-std::int64_t microseconds(duration span) noexcept { // rounded up
-    return (span.count() + 999) / 1000;
-}
-
-std::int64_t span_or(std::int64_t endless, duration span) noexcept {
-    return span >= longest ? endless : microseconds(span);
-}
-
-duration remaining(std::int64_t span) noexcept {
-    return span < 0 ? forever : duration(std::chrono::microseconds(span));
-}
-
 /// A short text, on the stack.
 class short_text {
 public:
@@ -88,7 +71,7 @@ struct encoder {
     void operator()(const acquire_step& step) {
         std::int64_t deadline = -1;
         if (step.deadline)
-            deadline = *step.deadline >= what.sent_at + longest ? 0 : clock.at(*step.deadline) + slack;
+            deadline = clock.deadline(*step.deadline, what.sent_at);
         short_text how;
         how.add(what.mode == lock_mode::shared ? 'S' : 'X').add(what.scoped ? '1' : '0');
         begin(script_id::acquire, add_flags(how), 3 + what.keys.size());
@@ -117,7 +100,7 @@ struct encoder {
               3 + 3 * step.renewals.size() + step.calls.size() + step.awaited.size());
         out.add(step.cursor).add(static_cast<std::int64_t>(step.renewals.size()));
         for (const renewal& one : step.renewals)
-            out.add(short_text().add(one.id)).add(one.key).add(span_or(microseconds(longest), one.lease));
+            out.add(short_text().add(one.id)).add(one.key).add(span_or(microseconds(longest_span), one.lease));
         out.add(static_cast<std::int64_t>(step.calls.size()));
         for (const std::uint64_t number : step.calls)
             out.add(short_text().add(number, 16));
@@ -164,17 +147,10 @@ lock_mode to_mode(std::string_view letter) noexcept {
     return letter == "S" ? lock_mode::shared : lock_mode::exclusive;
 }
 
-lock_event_kind to_kind(std::string_view name) noexcept {
-    for (const auto kind : {lock_event_kind::renewed, lock_event_kind::released, lock_event_kind::expired})
-        if (name == to_string(kind))
-            return kind;
-    return lock_event_kind::revoked;
-}
-
 std::vector<key_event> to_events(const value& list) {
     std::vector<key_event> result;
     for (std::size_t i = 0; i + 5 < list.size(); i += 6)
-        result.push_back({to_kind(list[i].text()), std::string(list[i + 1].text()),
+        result.push_back({to_event_kind(list[i].text()), std::string(list[i + 1].text()),
                           std::string(list[i + 2].text()), unsigned_number(list[i + 3]),
                           to_mode(list[i + 4].text()), std::chrono::microseconds(list[i + 5].number())});
     return result;
@@ -215,17 +191,6 @@ verdict to_verdict(std::string_view letter) {
 
 } // namespace
 
-void server_clock::observe(std::int64_t server, time_point sent, time_point received) noexcept {
-    const auto us = [](time_point at) {
-        return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
-    };
-    ahead_ = std::clamp(ahead_, server - us(received), server - us(sent));
-}
-
-std::int64_t server_clock::at(time_point when) const noexcept {
-    return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count() + ahead_;
-}
-
 dialect::dialect(const std::string& name_space, std::uint64_t origin, std::size_t max_waiters)
     : prefix('{' + name_space + "}:"), locks(prefix + "locks"), process(to_text({origin, 0}).substr(0, 16)),
       max_waiters(static_cast<std::int64_t>(std::min<std::size_t>(max_waiters, std::size_t{1} << 52))) {}
@@ -250,7 +215,7 @@ reply decode(const operation& what, const value& answer, std::int64_t& server_ti
         } else {
             result.token = unsigned_number(answer);
             result.id = what.id;
-            if (what.expire && *what.expire < longest)
+            if (what.expire && *what.expire < longest_span)
                 result.remaining = *what.expire;
         }
         return result;
@@ -287,17 +252,6 @@ reply decode(const operation& what, const value& answer, std::int64_t& server_ti
             result.cursor = answer[6].text();
             result.newest = unsigned_number(answer[7]);
         }
-    }
-    return result;
-}
-
-std::vector<std::uint64_t> decode_numbers(std::string_view text) {
-    std::vector<std::uint64_t> result;
-    for (std::size_t at = 1; at < text.size();) {
-        std::uint64_t n = 0;
-        const auto end = std::from_chars(text.data() + at, text.data() + text.size(), n, 16).ptr;
-        result.push_back(n);
-        at = static_cast<std::size_t>(end - text.data()) + 1;
     }
     return result;
 }
