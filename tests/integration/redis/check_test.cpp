@@ -1,5 +1,6 @@
 // What check() says of servers that there really are.
 #include "client.hpp"
+#include "stage.hpp"
 
 #include <colock/redis_provider.hpp>
 

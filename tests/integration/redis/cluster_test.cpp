@@ -1,5 +1,6 @@
 // Redis Cluster: a namespace is on one node, which is found from any other.
 #include "client.hpp"
+#include "stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(cluster)
 

@@ -1,5 +1,7 @@
 // What does not work says so, as what it is, and in time.
 #include "client.hpp"
+#include "resp_frames.hpp"
+#include "stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(errors)
 
@@ -62,7 +64,7 @@ BOOST_AUTO_TEST_CASE(there_is_no_such_host) {
 
 BOOST_AUTO_TEST_CASE(who_listens_says_nothing) {
     redis_server server;
-    fault_proxy proxy(server.port());
+    fault_proxy proxy(server.port(), resp);
     proxy.freeze();
     (void)client(redis_server::url_of(proxy.port(), "connect_timeout=400ms")).check_unavailable(400ms);
 }

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_server_answers_when_it_goes_on) {
 
 BOOST_AUTO_TEST_CASE(a_lost_reply_is_of_a_command_that_was_done) {
     redis_server server;
-    fault_proxy proxy(server.port());
+    fault_proxy proxy(server.port(), resp);
     redis_client through(proxy.port());
     BOOST_CHECK_EQUAL(through.command({"SET", "a", "1"}).text, "OK");
     proxy.lose_replies(1, "INCR");
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_lost_reply_is_of_a_command_that_was_done) {
 
 BOOST_AUTO_TEST_CASE(a_network_cuts_refuses_and_holds_back) {
     redis_server server;
-    fault_proxy proxy(server.port());
+    fault_proxy proxy(server.port(), resp);
     redis_client through(proxy.port());
     through.command({"PING"});
     proxy.cut();
@@ -84,13 +84,13 @@ BOOST_AUTO_TEST_CASE(frames_of_the_protocol) {
         for (std::size_t cut = 0; cut < whole.size(); ++cut)
             BOOST_CHECK_EQUAL(resp_frame_length(whole.substr(0, cut)), 0u);
     }
-    BOOST_CHECK(is_notification("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$0\r\n\r\n"));
-    BOOST_CHECK(!is_notification("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"));
+    BOOST_CHECK(is_resp_notification("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$0\r\n\r\n"));
+    BOOST_CHECK(!is_resp_notification("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_subscriber_gets_all_but_what_was_published) {
     redis_server server;
-    fault_proxy proxy(server.port());
+    fault_proxy proxy(server.port(), resp);
     redis_client through(proxy.port());
     BOOST_CHECK_EQUAL(through.command({"SUBSCRIBE", "c"}).list.at(0).text, "subscribe");
     proxy.drop_notifications(true);

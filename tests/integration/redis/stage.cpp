@@ -1,5 +1,7 @@
 #include "stage.hpp"
 
+#include "resp_frames.hpp"
+
 namespace colock_test {
 namespace {
 
@@ -8,44 +10,24 @@ redis_server& shared_server() {
     return one;
 }
 
-std::string new_name_space() {
-    static std::atomic<int> count{0};
-    return "test-" + std::to_string(++count);
-}
-
 } // namespace
 
-stage::stage(options how)
-    : how_(std::move(how)),
-      own_(how_.own_server ? std::optional<redis_server>(std::in_place, how_.server_options) : std::nullopt),
-      server_(own_ ? &*own_ : &shared_server()), name_space_(new_name_space()),
-      proxy(server_->port()), who_{.name = "redis",
-                                   .make =
-                                       [this](const boost::asio::any_io_executor& executor,
-                                              const colock::conformance::case_setup&) {
-                                           return colock::make_provider(executor, url_of(proxy.port()));
-                                       },
-                                   .lacks = {},
-                                   .unit = 50ms,
-                                   .precision = 1ms},
-      s(who_, name_space_) {}
+redis_behind_stage::redis_behind_stage(const stage_options& how)
+    : own(how.own_server ? std::optional<redis_server>(std::in_place, how.server_options) : std::nullopt),
+      server(own ? &*own : &shared_server()) {}
 
-std::string stage::url_of(std::uint16_t port) const {
-    std::string query = "namespace=" + name_space_;
-    if (!how_.query.empty())
-        query += '&' + how_.query;
-    return redis_server::url_of(port, query);
-}
-
-std::unique_ptr<colock::locking_service> stage::straight() {
-    auto made = std::make_unique<colock::locking_service>(s.io.get_executor());
-    made->add_provider("straight", colock::make_provider(s.io.get_executor(), url()));
-    return made;
-}
+stage::stage(const options& how)
+    : redis_behind_stage(how),
+      network_stage({.name = "redis",
+                     .port = redis_behind_stage::server->port(),
+                     .spoken = resp,
+                     .url = redis_server::url_of,
+                     .written = [](std::string_view key) { return std::string(key); }},
+                    how.query) {}
 
 bool stage::is_clean() {
-    auto redis = server_->connect();
-    const std::string prefix = '{' + name_space_ + "}:";
+    auto redis = server().connect();
+    const std::string prefix = '{' + name_space() + "}:";
     for (const auto& key : redis.keys()) {
         if (!key.starts_with(prefix))
             continue;
@@ -61,15 +43,13 @@ bool stage::is_clean() {
     return true;
 }
 
-std::vector<std::string> stage::until_said(agent_process& who, const std::string& call) {
-    std::optional<std::vector<std::string>> said;
-    s.until(
-        [&] {
-            said = who.answer(call, 0ms);
-            return said.has_value();
-        },
-        "another process said something");
-    return *said;
+void stage::until_listening() {
+    auto redis = server().connect();
+    s.until([&] { return !redis.clients(true).empty(); }, "it had subscribed");
+}
+
+std::string address(const redis_server& server, const std::string& user, const std::string& rest) {
+    return "redis://" + user + "127.0.0.1:" + std::to_string(server.port()) + rest;
 }
 
 } // namespace colock_test

@@ -1,73 +1,44 @@
 #pragma once
 
-#include "agent_process.hpp"
-#include "conformance/scene.hpp"
-#include "conformance/subjects/registration.hpp"
-#include "fault_proxy.hpp"
+#include "network_stage.hpp"
 #include "redis_server.hpp"
 
-#include <colock/colock.hpp>
-
-#include <boost/test/unit_test.hpp>
-
-#include <algorithm>
-#include <atomic>
-#include <string>
-#include <vector>
+#include <optional>
 
 namespace colock_test {
 
-using colock::errc;
-using colock::forever;
-using colock::keys;
-using colock::conformance::endless;
-using colock::conformance::scene;
-using colock::conformance::stubborn_job;
-using colock::conformance::time;
-using namespace std::chrono_literals;
+struct stage_options {
+    std::string query = {};                   ///< of the URL, for all providers made here
+    bool own_server = false;                  ///< one that the test may stop and kill
+    redis_server_options server_options = {}; ///< of that
+};
+
+/// What a stage has first.
+struct redis_behind_stage {
+    explicit redis_behind_stage(const stage_options& how);
+
+    std::optional<redis_server> own;
+    redis_server* const server;
+};
 
 /// A Redis, a network in front of it, and a service that reaches it through that. Tests that do no harm to
 /// the server share one.
-class stage {
+class stage : redis_behind_stage, public network_stage {
 public:
-    struct options {
-        std::string query = {};                   ///< of the URL, for all providers made here
-        bool own_server = false;                  ///< one that the test may stop and kill
-        redis_server_options server_options = {}; ///< of that
-    };
+    using options = stage_options;
+    static constexpr int many_cycles = 10'016; ///< as many as a test has time for
     stage() : stage(options{}) {}
-    explicit stage(options how);
+    explicit stage(const options& how);
 
-    redis_server& server() { return *server_; }
-    /// Straight to the server, for agents and the like.
-    [[nodiscard]] std::string url() const { return url_of(server_->port()); }
-    /// A service that goes straight to the server.
-    [[nodiscard]] std::unique_ptr<colock::locking_service> straight();
+    redis_server& server() { return *redis_behind_stage::server; }
     /// Whether nothing is left in Redis but what may stay: the last token, and what goes away by itself.
     [[nodiscard]] bool is_clean();
-
-    /// As scene::until, for what an agent says.
-    std::vector<std::string> until_said(agent_process& who, const std::string& call);
-
-private:
-    [[nodiscard]] std::string url_of(std::uint16_t port) const;
-
-    const options how_;
-    std::optional<redis_server> own_;
-    redis_server* const server_;
-    const std::string name_space_;
-
-public:
-    fault_proxy proxy;
-
-private:
-    const colock::conformance::subject who_;
-
-public:
-    scene s; ///< its service is connected through the proxy
+    /// Runs until the service can be told of things.
+    void until_listening();
 };
 
-/// Nothing takes longer by more than this, unless the machine is busy: then some tests try again.
-inline constexpr auto slack = slowness * 250ms;
+/// The URL of a server: `redis://<user>127.0.0.1:port<rest>`.
+[[nodiscard]] std::string address(const redis_server& server, const std::string& user,
+                                  const std::string& rest);
 
 } // namespace colock_test

@@ -1,5 +1,6 @@
 // Over TLS: who may be spoken to, and that it works all the same.
 #include "client.hpp"
+#include "stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(tls)
 

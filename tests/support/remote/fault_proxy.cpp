@@ -1,7 +1,5 @@
 #include "fault_proxy.hpp"
 
-#include "resp_frames.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -29,13 +27,13 @@ struct fault_proxy::link {
 
     tcp::socket client;
     tcp::socket server;
-    bool listens = false; ///< it has subscribed to something
+    bool listens = false; ///< it gets notifications
     bool doomed = false;  ///< its client gets no more answers
     std::string from_server;
 };
 
-fault_proxy::fault_proxy(std::uint16_t target)
-    : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), target_(target),
+fault_proxy::fault_proxy(std::uint16_t target, const wire_protocol& spoken)
+    : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), target_(target), spoken_(spoken),
       port_(acceptor_.local_endpoint().port()), thawing_(io_, asio::steady_timer::time_point::max()) {
     asio::co_spawn(io_, accept(), asio::detached);
     thread_ = std::thread([this] { io_.run(); });
@@ -160,7 +158,7 @@ asio::awaitable<void> fault_proxy::pass_up(std::shared_ptr<link> between) {
         if (error)
             break;
         const std::string_view data(buffer.data(), size);
-        between->listens = between->listens || data.find("SUBSCRIBE") != data.npos;
+        between->listens = between->listens || data.find(spoken_.listen) != data.npos;
         if (is_due(requests_to_lose_, data)) {
             between->cut();
             break;
@@ -193,8 +191,9 @@ asio::awaitable<void> fault_proxy::pass_down(std::shared_ptr<link> between) {
         data.append(buffer.data(), size);
         std::string passing;
         if (between->listens) {
-            for (std::size_t length = 0; (length = resp_frame_length(data)) != 0; data.erase(0, length))
-                if (!dropping_notifications_ || !is_notification(std::string_view(data).substr(0, length)))
+            for (std::size_t length = 0; (length = spoken_.message_length(data)) != 0; data.erase(0, length))
+                if (!dropping_notifications_ ||
+                    !spoken_.is_notification(std::string_view(data).substr(0, length)))
                     passing.append(data, 0, length);
         } else {
             passing.swap(data);

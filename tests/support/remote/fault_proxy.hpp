@@ -1,5 +1,7 @@
 #pragma once
 
+#include "wire_protocol.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,11 +17,11 @@
 
 namespace colock_test {
 
-/// Stands between a client and a Redis, on a thread of its own, and does what networks do. All functions take
-/// effect before they return.
+/// Stands between a client and a server, on a thread of its own, and does what networks do. All functions
+/// take effect before they return.
 class fault_proxy {
 public:
-    explicit fault_proxy(std::uint16_t target);
+    fault_proxy(std::uint16_t target, const wire_protocol& spoken);
     fault_proxy(const fault_proxy&) = delete;
     fault_proxy& operator=(const fault_proxy&) = delete;
     ~fault_proxy();
@@ -60,6 +62,7 @@ private:
     boost::asio::io_context io_;
     boost::asio::ip::tcp::acceptor acceptor_;
     const std::uint16_t target_;
+    const wire_protocol spoken_;
     const std::uint16_t port_;
     std::set<std::shared_ptr<link>> links_;
 

@@ -23,7 +23,7 @@ std::size_t resp_frame_length(std::string_view data) {
     return length <= data.size() ? length : 0;
 }
 
-bool is_notification(std::string_view frame) {
+bool is_resp_notification(std::string_view frame) {
     return frame.starts_with("*3\r\n$7\r\nmessage\r\n") || frame.starts_with("*4\r\n$8\r\npmessage\r\n") ||
            frame.starts_with("*3\r\n$8\r\nsmessage\r\n");
 }

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstddef>
-#include <string_view>
+#include "wire_protocol.hpp"
 
 namespace colock_test {
 
@@ -9,6 +8,8 @@ namespace colock_test {
 [[nodiscard]] std::size_t resp_frame_length(std::string_view data);
 
 /// Whether a value is what a subscriber gets when something was published.
-[[nodiscard]] bool is_notification(std::string_view frame);
+[[nodiscard]] bool is_resp_notification(std::string_view frame);
+
+inline constexpr wire_protocol resp{"SUBSCRIBE", resp_frame_length, is_resp_notification};
 
 } // namespace colock_test

@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(R2_a_lost_answer_is_given_again) {
         return colock::lock_info();
     };
     for (const int times : {1, 3}) {
-        t.proxy.lose_replies(times, "the key");
+        t.proxy.lose_replies(times, t.about("the key"));
         auto held = t.s.now(t.s.locks->lock("the key", {.wait = 10s}));
         BOOST_CHECK_EQUAL(t.proxy.lost(), times);
         const auto there = held_there("the key");
@@ -32,17 +32,17 @@ BOOST_AUTO_TEST_CASE(R2_a_lost_answer_is_given_again) {
         BOOST_CHECK_EQUAL(there.holders[0].token, held.token());
         BOOST_CHECK(there.holders[0].id == held.grant().id());
         BOOST_CHECK_EQUAL(there.waiters, 0u);
-        t.proxy.lose_replies(times, "the key");
+        t.proxy.lose_replies(times, t.about("the key"));
         BOOST_CHECK(released(held.release()));
         BOOST_CHECK_EQUAL(t.proxy.lost(), times);
         BOOST_CHECK(held_there("the key").holders.empty());
 
-        t.proxy.lose_replies(times, "owned");
+        t.proxy.lose_replies(times, t.about("owned"));
         const auto granted = t.s.now(t.s.locks->acquire("owned", {.owner = "me", .expire = 1h, .wait = 10s}));
         BOOST_CHECK_EQUAL(held_there("owned").holders.at(0).token, granted.token());
-        t.proxy.lose_replies(times, "owned");
+        t.proxy.lose_replies(times, t.about("owned"));
         BOOST_CHECK(t.s.now(t.s.locks->extend(granted, 2h)).id() == granted.id());
-        t.proxy.lose_replies(times, "owned");
+        t.proxy.lose_replies(times, t.about("owned"));
         BOOST_CHECK(released(t.s.locks->release("owned", {.owner = "me"})));
         BOOST_CHECK(held_there("owned").holders.empty());
     }
@@ -50,10 +50,10 @@ BOOST_AUTO_TEST_CASE(R2_a_lost_answer_is_given_again) {
 
 BOOST_AUTO_TEST_CASE(R2_a_lost_request_is_sent_again) {
     stage t(patient);
-    t.proxy.lose_requests(2, "the key");
+    t.proxy.lose_requests(2, t.about("the key"));
     auto held = t.s.now(t.s.locks->lock("the key", {.wait = 10s}));
     BOOST_CHECK_EQUAL(t.proxy.lost(), 2);
-    t.proxy.lose_requests(2, "the key");
+    t.proxy.lose_requests(2, t.about("the key"));
     BOOST_CHECK(t.s.now(held.release()));
     BOOST_CHECK(t.s.is_free("the key"));
 }
@@ -62,13 +62,13 @@ BOOST_AUTO_TEST_CASE(R2_a_lost_answer_to_who_queues) {
     stage t(patient);
     const auto straight = t.straight();
     auto held = t.s.now(straight->lock("the key"));
-    t.proxy.lose_replies(2, "the key");
+    t.proxy.lose_replies(2, t.about("the key"));
     auto waiting = t.s.start(t.s.locks->lock("the key", {.wait = forever}));
     t.s.until([&] { return t.proxy.lost() == 2; }, "two answers were lost");
     t.s.until([&] { return t.s.waiters("the key") == 1; }, "the call was queued");
     auto second = t.s.queue(t.s.locks->lock("the key", {.wait = forever}), "the key");
     BOOST_CHECK_EQUAL(t.s.waiters("the key"), 2u); // one place each
-    t.proxy.lose_replies(1, "the key");
+    t.proxy.lose_replies(1, t.about("the key"));
     BOOST_CHECK(t.s.now(held.release()));
     auto next = t.s.finish(waiting);
     BOOST_CHECK_EQUAL(t.proxy.lost(), 1); // that it was granted had been lost at first
@@ -82,8 +82,7 @@ BOOST_AUTO_TEST_CASE(R5_without_notifications_nobody_sleeps_past_the_backstop) {
     const auto straight = t.straight();
     auto held = t.s.now(straight->lock("a"));
     auto waiting = t.s.queue(t.s.locks->lock("a", {.wait = forever}), "a");
-    auto redis = t.server().connect();
-    t.s.until([&] { return !redis.clients(true).empty(); }, "it had subscribed");
+    t.until_listening();
     t.s.pass(100ms); // it looked again when it had
     t.proxy.drop_notifications(true);
     const auto before = time::now();
@@ -200,7 +199,7 @@ BOOST_AUTO_TEST_CASE(R3_a_request_that_arrives_after_its_deadline_is_refused) {
     t.proxy.thaw();
     BOOST_CHECK(t.s.is_free("other")); // all that was sent before has arrived
     t.s.until([&] { return t.s.now(straight->list()).empty(); }, "nothing was left of them");
-    t.s.until([&] { return t.is_clean(); }, "nothing was left in Redis");
+    t.s.until([&] { return t.is_clean(); }, "nothing was left in the backend");
 }
 
 BOOST_AUTO_TEST_CASE(R2_an_abandoned_call_whose_answer_was_lost_is_taken_back) {
@@ -209,7 +208,7 @@ BOOST_AUTO_TEST_CASE(R2_an_abandoned_call_whose_answer_was_lost_is_taken_back) {
     for (int i = 0; i < 5; ++i) {
         BOOST_CHECK(t.s.is_free("other")); // it is connected
         t.proxy.refuse(true);
-        t.proxy.lose_replies(1, "the key");
+        t.proxy.lose_replies(1, t.about("the key"));
         auto call = t.s.start(t.s.locks->acquire("the key", {.owner = "me", .wait = 1h}));
         t.s.until([&] { return t.proxy.lost() == 1; }, "an answer was lost");
         t.s.until([&] { return t.s.now(straight->list()).size() == 1; }, "it was granted there");

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "stage.hpp"
+#include "network_stage.hpp"
 
 namespace colock_test {
 
@@ -15,9 +15,5 @@ struct client {
 };
 
 [[nodiscard]] bool contains(const std::string& text, std::string_view part);
-
-/// The URL of a server: `redis://<user>127.0.0.1:port<rest>`.
-[[nodiscard]] std::string address(const redis_server& server, const std::string& user,
-                                  const std::string& rest);
 
 } // namespace colock_test

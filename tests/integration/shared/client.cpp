@@ -3,7 +3,7 @@
 namespace colock_test {
 
 client::client(const std::string& url) {
-    who.name = "redis";
+    who.name = "remote";
     who.make = [url](const asio::any_io_executor& executor, const colock::conformance::case_setup&) {
         return colock::make_provider(executor, url);
     };
@@ -34,10 +34,6 @@ std::string client::check_unavailable(colock::duration limit) {
 
 bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
-}
-
-std::string address(const redis_server& server, const std::string& user, const std::string& rest) {
-    return "redis://" + user + "127.0.0.1:" + std::to_string(server.port()) + rest;
 }
 
 } // namespace colock_test
