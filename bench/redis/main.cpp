@@ -14,6 +14,7 @@
 
 namespace {
 
+using namespace cycles;
 using namespace redis_bench;
 
 /// What is measured with so many cycles in flight, a round at a time.

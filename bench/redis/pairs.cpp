@@ -14,11 +14,6 @@ namespace redis_bench {
 
 using namespace colock;
 
-std::string key_name(std::uint64_t number) {
-    const std::string digits = std::to_string(number);
-    return "key:" + std::string(12 - digits.size(), '0') + digits;
-}
-
 namespace {
 
 struct prepared final : remote::operation {
@@ -39,7 +34,7 @@ struct prepared final : remote::operation {
 std::string encoded(const std::string& name_space, const remote::operation& what) {
     std::string out;
     redis::encode(redis::dialect(name_space, what.id.origin, static_cast<std::size_t>(-1)), what,
-                  redis::server_clock(), 1, false, false, out);
+                  remote::server_clock(), 1, false, false, out);
     return out;
 }
 

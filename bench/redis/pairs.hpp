@@ -1,12 +1,14 @@
 #pragma once
 
-#include "run.hpp"
+#include "load.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <string>
 
 namespace redis_bench {
+
+using namespace cycles;
 
 /// The commands of a cycle, as the protocol has them.
 struct cycle_commands {

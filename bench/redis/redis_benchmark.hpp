@@ -1,8 +1,10 @@
 #pragma once
 
-#include "run.hpp"
+#include "load.hpp"
 
 namespace redis_bench {
+
+using namespace cycles;
 
 /// The rate of our two scripts by redis-benchmark, which knows commands, not cycles: first it acquires keys
 /// that nobody holds, then it releases by chance keys of many that are held, of which it finds nine in ten.

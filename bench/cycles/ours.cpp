@@ -9,7 +9,7 @@
 #include <exception>
 #include <stdexcept>
 
-namespace redis_bench {
+namespace cycles {
 namespace {
 
 namespace asio = boost::asio;
@@ -56,12 +56,17 @@ timing run_cycles(asio::io_context& io, colock::locking_service& locks, std::uin
 
 } // namespace
 
+std::string key_name(std::uint64_t number) {
+    const std::string digits = std::to_string(number);
+    return "key:" + std::string(12 - digits.size(), '0') + digits;
+}
+
 timing run_ours(const std::string& url, const load& what) {
     asio::io_context io(1);
     colock::locking_service locks(io.get_executor());
-    locks.add_provider("redis", colock::make_provider(io.get_executor(), url));
+    locks.add_provider("bench", colock::make_provider(io.get_executor(), url));
     (void)run_cycles(io, locks, what.in_flight, 1); // connects
     return run_cycles(io, locks, what.in_flight, what.cycles / what.in_flight);
 }
 
-} // namespace redis_bench
+} // namespace cycles

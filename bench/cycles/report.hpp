@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace redis_bench {
+namespace cycles {
 
 /// A figure of each round.
 struct figure {
@@ -22,4 +22,4 @@ struct figure {
 /// One JSON object: `[median, least, most]` by name.
 [[nodiscard]] std::string to_json(const std::vector<figure>& all);
 
-} // namespace redis_bench
+} // namespace cycles

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdio>
 
-namespace redis_bench {
+namespace cycles {
 namespace {
 
 struct spread {
@@ -50,4 +50,4 @@ std::string to_json(const std::vector<figure>& all) {
     return boost::json::serialize(object);
 }
 
-} // namespace redis_bench
+} // namespace cycles

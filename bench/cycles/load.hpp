@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace redis_bench {
+namespace cycles {
 
 /// One measurement: so many cycles of acquire and release, each of another key than all that are held.
 struct load {
@@ -21,4 +21,4 @@ struct timing {
 /// Of 16 bytes.
 [[nodiscard]] std::string key_name(std::uint64_t number);
 
-} // namespace redis_bench
+} // namespace cycles
