@@ -132,8 +132,29 @@ asio::awaitable<void> job_runner::work() {
     }
 }
 
+namespace {
+
+/// Resumes a coroutine; or destroys it, if it is not called: then its context is being destroyed, and nothing else
+/// would end the coroutine and its runner, which keep each other.
+class entry {
+public:
+    explicit entry(detail::kept_handler& idle) noexcept : idle_(&idle) {}
+    entry(entry&& other) noexcept : idle_(std::exchange(other.idle_, nullptr)) {}
+    entry& operator=(entry&&) = delete;
+    ~entry() {
+        if (idle_)
+            idle_->destroy();
+    }
+    void operator()() { std::exchange(idle_, nullptr)->call(); }
+
+private:
+    detail::kept_handler* idle_; // of a runner that whoever destroys this keeps
+};
+
+} // namespace
+
 void job_runner::resume() {
-    execute([this] { idle_.call(); }, true);
+    execute(entry(idle_), true);
 }
 
 void job_runner::cancel(abort_reason why) noexcept {

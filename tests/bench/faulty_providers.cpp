@@ -17,6 +17,10 @@ using namespace colock;
 
 enum class fault { excludes_nobody, stale_tokens, barging, down, forgetful, silent };
 
+struct dropper {
+    void operator()(hold* held) const noexcept { (void)held->drop(); }
+};
+
 class faulty_provider final : public provider {
 public:
     explicit faulty_provider(fault what) : fault_(what) {}
@@ -34,8 +38,10 @@ public:
             granted = co_await barge(request);
         else
             granted = co_await inner_.acquire(request);
-        if (fault_ == fault::silent)
-            granted = co_await inner_.acquire(request); // which it holds itself
+        if (fault_ == fault::silent) {
+            const std::unique_ptr<hold, dropper> mine(granted.held); // for which it waits
+            granted = co_await inner_.acquire(request);
+        }
         if (fault_ == fault::stale_tokens)
             granted.token = 7;
         co_return granted;
