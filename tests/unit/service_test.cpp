@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(make_provider_from_a_url) {
          {"", "memory", ":", "memory://host", "memory:path", "memory:?size=1",
           "memory:?max_waiters=", "memory:?max_waiters=-1", "memory:?max_waiters=1x", "memory:?max_waiters",
           "memory:?max_waiters=1&max_waiters=2", "memory:?max_waiters=99999999999999999999", "redis://",
-          "postgres://localhost", "etcd://localhost", "what:ever", "\xff"}) {
+          "postgres://localhost?what=1", "etcd://localhost", "what:ever", "\xff"}) {
         BOOST_TEST_CONTEXT(bad)
         BOOST_CHECK(fails_with(errc::invalid_argument, [&] { (void)make(bad); }));
     }
@@ -135,6 +135,9 @@ BOOST_AUTO_TEST_CASE(make_provider_from_a_url) {
     BOOST_CHECK(text_of([&] { (void)make("etcd://host"); }).find("not built") != std::string::npos);
 #ifndef COLOCK_HAS_REDIS
     BOOST_CHECK(text_of([&] { (void)make("redis://host/1"); }).find("not built") != std::string::npos);
+#endif
+#ifndef COLOCK_HAS_POSTGRES
+    BOOST_CHECK(text_of([&] { (void)make("postgres://host/1"); }).find("not built") != std::string::npos);
 #endif
     BOOST_CHECK(text_of([&] { (void)make("memory:?size=1"); }).find("\"size\"") != std::string::npos);
 }
