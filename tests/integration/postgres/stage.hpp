@@ -30,6 +30,7 @@ struct postgres_behind_stage {
 class stage : postgres_behind_stage, public network_stage {
 public:
     using options = stage_options;
+    static constexpr auto moment = 25ms;      ///< some times what a call takes
     static constexpr int many_cycles = 3'200; ///< as many as a test has time for
     stage() : stage(options{}) {}
     explicit stage(const options& how);

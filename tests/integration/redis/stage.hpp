@@ -26,6 +26,7 @@ struct redis_behind_stage {
 class stage : redis_behind_stage, public network_stage {
 public:
     using options = stage_options;
+    static constexpr auto moment = 5ms;        ///< some times what a call takes
     static constexpr int many_cycles = 10'016; ///< as many as a test has time for
     stage() : stage(options{}) {}
     explicit stage(const options& how);

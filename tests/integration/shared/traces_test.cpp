@@ -72,15 +72,16 @@ BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
             try {
                 switch (random() % 5) {
                 case 0: {
-                    auto held = co_await t.s.locks->lock(keys(key, other), {.wait = 20ms});
+                    auto held = co_await t.s.locks->lock(keys(key, other), {.wait = 4 * stage::moment});
                     break;
                 }
                 case 1:
-                    co_await t.s.locks->acquire(key, {.owner = owner, .expire = 5ms, .wait = 20ms});
+                    co_await t.s.locks->acquire(key,
+                                                {.owner = owner, .expire = 5ms, .wait = 4 * stage::moment});
                     break;
                 case 2: {
-                    const auto held =
-                        co_await t.s.locks->acquire(keys(key, other), {.expire = 50ms, .wait = 20ms});
+                    const auto held = co_await t.s.locks->acquire(
+                        keys(key, other), {.expire = 50ms, .wait = 4 * stage::moment});
                     co_await t.s.locks->release(held);
                     break;
                 }
@@ -90,8 +91,8 @@ BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
                     co_await t.s.locks->release(key, {.owner = owner});
                     break;
                 default: {
-                    auto held =
-                        co_await t.s.locks->lock(key, {.wait = 5ms, .mode = colock::lock_mode::shared});
+                    auto held = co_await t.s.locks->lock(
+                        key, {.wait = stage::moment, .mode = colock::lock_mode::shared});
                     co_await held.release();
                 }
                 }
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
     // All outcomes were among them; how often depends on how busy the machine is.
     BOOST_CHECK_GT(counted.granted, 100u);
     BOOST_CHECK_GT(counted.timed_out, 0u);
-    BOOST_CHECK_GT(counted.cancelled, 0u);
+    BOOST_CHECK_GT(counted.cancelled, 10u);
     BOOST_CHECK_EQUAL(counted.held, 0u);
     BOOST_CHECK_EQUAL(counted.waiting, 0u);
 }
