@@ -2,12 +2,19 @@
 
 #include "postgres_frames.hpp"
 
+#include <colock/postgres_provider.hpp>
+
 #include <cctype>
 
 namespace colock_test {
 
 postgres_server& shared_server() {
     static postgres_server one;
+    static const bool ready = [] { // whichever test comes first
+        one.connect().query(colock::postgres_provider::schema_script());
+        return true;
+    }();
+    (void)ready;
     return one;
 }
 
