@@ -70,6 +70,12 @@ void board::note(const colock::grant& held, const identity_ptr& who, const std::
     const std::lock_guard guard(mutex_);
     for (const std::string_view key : held.keys()) {
         auto& r = at(key);
+        if (std::erase(r.second.unnoted, held.token()) != 0) {
+            attribute(r.second, held.token(), who);
+            settle(r, held.token());
+            touch(r);
+            continue;
+        }
         hold& h = obtain(r.second, held.token());
         h.noted = true;
         h.mode = held.mode();
@@ -125,6 +131,7 @@ board::hold& board::obtain(record& r, std::uint64_t token) {
     hold& h = r.holds.emplace_back();
     h.what.token = token;
     h.what.since = steady_clock::now();
+    h.replaced = std::any_of(r.unnoted.begin(), r.unnoted.end(), [&](auto later) { return token < later; });
     return h;
 }
 
@@ -146,19 +153,32 @@ void board::finish(records::value_type& r, hold& h, lock_event_kind how, colock:
         add_change(r.second, {how, h.what.token, h.what.who, held_for});
 }
 
-/// Forgets a hold once all news of it has come, or sees to it that it is forgotten later.
+/// What was published already remains as it was.
+void board::attribute(record& r, std::uint64_t token, const identity_ptr& who) {
+    for (key_change& change : r.changes)
+        if (change.token == token)
+            change.who = who;
+}
+
+/// Forgets a hold once all news of it has come, or sees to it that it is forgotten later. A request that was
+/// given up as its lock was granted never notes it, and crowds of them may vanish at once: the token is all
+/// that is kept of such a hold, to know a late note by.
 void board::settle(records::value_type& r, std::uint64_t token) {
     auto& holds = r.second.holds;
     const auto h = std::find_if(holds.begin(), holds.end(), [&](const hold& each) {
         return each.what.token == token && each.complete();
     });
     if (h != holds.end()) {
-        for (key_change& change : r.second.changes)
-            if (change.token == token)
-                change.who = h->what.who;
+        if (h->noted) {
+            attribute(r.second, token, h->what.who);
+        } else {
+            r.second.unnoted.push_back(token);
+            r.second.unnoted_since = steady_clock::now();
+        }
         holds.erase(h);
     }
     const bool lacks_news =
+        !r.second.unnoted.empty() ||
         std::any_of(holds.begin(), holds.end(), [](const hold& each) { return each.over(); });
     if (!lacks_news) {
         leave_limbo(r);
@@ -180,6 +200,8 @@ void board::forget_old(colock::time_point now) {
         leave_limbo(r);
         std::erase_if(r.second.holds,
                       [&](const hold& h) { return h.over() && now - h.what.since > news_may_take; });
+        if (now - r.second.unnoted_since > news_may_take)
+            r.second.unnoted.clear();
         settle(r, 0);
         erase_if_unused(r);
     }

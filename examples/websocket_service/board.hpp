@@ -80,7 +80,7 @@ private:
     struct hold {
         holder_state what;
         colock::lock_mode mode = colock::lock_mode::exclusive;
-        // Which news has come. When all has, it is forgotten.
+        // Which news has come.
         bool granted = false;   ///< from the observer
         bool noted = false;     ///< from its request
         bool confirmed = false; ///< its end, from the observer
@@ -90,7 +90,10 @@ private:
         colock::duration held_for{};
 
         [[nodiscard]] bool over() const noexcept { return ended || replaced; }
-        [[nodiscard]] bool complete() const noexcept { return granted && noted && confirmed; }
+        /// Nothing more is to be learned of it, but perhaps whose it was.
+        [[nodiscard]] bool complete() const noexcept {
+            return granted && confirmed && (noted || mode == colock::lock_mode::exclusive);
+        }
     };
     struct waiting_request {
         std::vector<std::string> keys;
@@ -109,13 +112,16 @@ private:
         std::vector<hold> holds;
         std::map<ticket, queued> queue;
         std::vector<key_change> changes;
-        bool dirty = false;                                 ///< in dirty_
+        bool dirty = false;                 ///< in dirty_
+        std::vector<std::uint64_t> unnoted; ///< tokens of holds that are over and lack their note
+        colock::time_point unnoted_since{}; ///< the last of them
         std::optional<colock::time_point> lacks_news_since; ///< then it is in limbo_
     };
     using records = std::map<std::string, record, std::less<>>;
 
     records::value_type& at(std::string_view key);
     static hold& obtain(record& r, std::uint64_t token);
+    static void attribute(record& r, std::uint64_t token, const identity_ptr& who);
     static void replace_excluded(record& r);
     static void add_change(record& r, key_change what);
     void finish(records::value_type& r, hold& h, colock::lock_event_kind how, colock::duration held_for);

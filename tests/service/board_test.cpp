@@ -149,6 +149,26 @@ BOOST_AUTO_TEST_CASE(what_lacks_its_news_for_long_is_forgotten) {
     BOOST_TEST(all.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_note_that_comes_late_makes_no_holder) {
+    for (const std::uint64_t token :
+         {5u, 6u}) { // exclusive; both are over before anybody says whose they were
+        all.on_event(event(lock_event_kind::granted, token));
+        all.on_event(event(lock_event_kind::released, token));
+    }
+    begin(4, ada); // long over
+    BOOST_TEST(holders().empty());
+    all.on_event(event(lock_event_kind::released, 4));
+    all.note(grant(5), bob, "lock", "");
+    BOOST_TEST(holders().empty());
+    BOOST_TEST(changes() == "granted:Bob released:Bob granted:? released:? granted:Ada released:Ada ");
+    all.forget_old(steady_clock::now() + 9s);
+    BOOST_TEST(all.size() == 1u); // the note of 6 may still come
+    all.note(grant(6), bob, "lock", "");
+    BOOST_TEST(holders().empty());
+    (void)all.collect();
+    BOOST_TEST(all.size() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_renewal_makes_no_holder) {
     all.on_event(event(lock_event_kind::renewed, 5));
     BOOST_TEST(holders().empty());
