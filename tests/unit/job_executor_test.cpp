@@ -301,4 +301,19 @@ BOOST_AUTO_TEST_CASE(Z2_a_context_ends_under_a_job) {
     BOOST_CHECK(!running.done());
 }
 
+// The job has left its executor behind, so its coroutine is not for the next job, and is to end by a post to
+// the context, which never runs it. (It is the leak sanitizer that would see it stay.)
+BOOST_AUTO_TEST_CASE(Z2_a_context_ends_between_a_job_and_its_caller) {
+    asio::any_io_executor left;
+    {
+        asio::io_context io;
+        colock::locking_service locks(io.get_executor());
+        const auto job = [&]() -> asio::awaitable<void> { left = co_await own_executor(); };
+        auto running = start(io.get_executor(), locks.execute("a", job));
+        while (!left)
+            BOOST_REQUIRE_EQUAL(io.poll_one(), 1u);
+        BOOST_CHECK(!running.done());
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
