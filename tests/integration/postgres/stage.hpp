@@ -35,6 +35,9 @@ public:
     stage() : stage(options{}) {}
     explicit stage(const options& how);
 
+    /// Of a server that keeps its data.
+    [[nodiscard]] static postgres_server_options lasting() { return {}; }
+    void crash() { server().shut_down_at_once(); }
     postgres_server& server() { return *postgres_behind_stage::server; }
     /// A connection that looks into the database.
     postgres_client& sql();

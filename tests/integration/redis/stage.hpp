@@ -31,6 +31,9 @@ public:
     stage() : stage(options{}) {}
     explicit stage(const options& how);
 
+    /// Of a server that keeps its data.
+    [[nodiscard]] static redis_server_options lasting() { return {.append_only = true}; }
+    void crash() { server().kill(); }
     redis_server& server() { return *redis_behind_stage::server; }
     /// Whether nothing is left in Redis but what may stay: the last token, and what goes away by itself.
     [[nodiscard]] bool is_clean();

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
                                        << counted.cancelled << " cancelled");
     // All outcomes were among them; how often depends on how busy the machine is.
     BOOST_CHECK_GT(counted.granted, 100u);
-    BOOST_CHECK_GT(counted.timed_out, 0u);
+    BOOST_CHECK_GT(counted.timed_out, 10u);
     BOOST_CHECK_GT(counted.cancelled, 10u);
     BOOST_CHECK_EQUAL(counted.held, 0u);
     BOOST_CHECK_EQUAL(counted.waiting, 0u);
