@@ -8,7 +8,9 @@ add_library(colock_remote STATIC
     src/remote/leases.cpp
     src/remote/notice.cpp
     src/remote/remote_provider.cpp
-    src/remote/server_time.cpp)
+    src/remote/server_time.cpp
+    src/remote/session_link.cpp
+    src/remote/settings.cpp)
 add_library(colock::remote ALIAS colock_remote)
 target_sources(colock_remote PUBLIC FILE_SET HEADERS BASE_DIRS include FILES include/colock/remote_provider.hpp)
 target_include_directories(colock_remote PRIVATE src)

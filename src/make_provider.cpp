@@ -61,7 +61,10 @@ public:
         std::string text;
         for (const auto& parameter : url.encoded_params())
             if (values_.contains(parameter.key.decode()))
-                text.append(text.empty() ? "" : "&").append(parameter.key).append("=").append(parameter.value);
+                text.append(text.empty() ? "" : "&")
+                    .append(parameter.key)
+                    .append("=")
+                    .append(parameter.value);
         return text;
     }
 
@@ -178,8 +181,8 @@ std::unique_ptr<provider> make_redis(const asio::any_io_executor& executor, std:
 #endif
 
 #ifdef COLOCK_HAS_POSTGRES
-// The rest is libpq's: what stands before the options (several hosts, for one, are no URL to others), and those options
-// that are not ours.
+// The rest is libpq's: what stands before the options (several hosts, for one, are no URL to others), and
+// those options that are not ours.
 std::unique_ptr<provider> make_postgres(const asio::any_io_executor& executor, std::string_view text) {
     const std::size_t mark = std::min(text.find('?'), text.size());
     std::string query = "postgres:";

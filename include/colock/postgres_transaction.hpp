@@ -9,11 +9,12 @@
 
 struct pg_conn; // libpq's PGconn
 
-/// Locks within the user's own transaction, where the data they protect is in the same PostgreSQL as the locks.
+/// Locks within the user's own transaction, where the data they protect is in the same PostgreSQL as the
+/// locks.
 ///
-/// A lease can always be lost between the check and the write. Here it cannot: from `verify` (or `take`) to the
-/// end of the transaction nobody else is granted the keys, whatever happens to the lease, and if it was lost
-/// before, the transaction fails. So a stale holder cannot commit.
+/// A lease can always be lost between the check and the write. Here it cannot: from `verify` (or `take`) to
+/// the end of the transaction nobody else is granted the keys, whatever happens to the lease, and if it was
+/// lost before, the transaction fails. So a stale holder cannot commit.
 ///
 ///     auto held = co_await locks.acquire("prod_123", {.owner = "job 7", .expire = 30s});
 ///     ...
@@ -45,8 +46,8 @@ struct location {
 /// \throws lock_error invalid_argument: no name for a schema, or an empty grant
 [[nodiscard]] statement verify_statement(const grant& held, location where = {});
 
-/// Takes the keys until the end of the transaction, and gives one row with a fencing token. It does not wait: if
-/// anybody holds one of the keys or waits for it, it fails with SQLSTATE `55P03` (lock_not_available). The
+/// Takes the keys until the end of the transaction, and gives one row with a fencing token. It does not wait:
+/// if anybody holds one of the keys or waits for it, it fails with SQLSTATE `55P03` (lock_not_available). The
 /// transaction must be "read committed".
 /// \throws lock_error invalid_argument: no name for a schema
 [[nodiscard]] statement take_statement(const key_set& keys, location where = {});

@@ -18,8 +18,8 @@ class engine;
 ///   succeeded was sent, and a tenth of the lease early.
 /// - A call whose answer is lost with its connection is sent again, and gets the same answer. A call that
 ///   gives up is taken back in the background.
-/// - So many messages (1024) are on their way to the backend at most. What more is asked waits in this process, and
-///   a call that gives up there has never been anywhere else.
+/// - So many messages (1024) are on their way to the backend at most. What more is asked waits in this
+///   process, and a call that gives up there has never been anywhere else.
 /// - While the backend cannot be reached, calls fail with errc::provider_unavailable: at their `wait`, or
 ///   after the time to connect if they have none.
 /// - Connections are made when they are needed, and again after they broke. An idle provider keeps no work

@@ -9,7 +9,8 @@ using namespace remote;
 
 bool is_for_one_key(const operation& what) noexcept {
     return what.keys.size() == 1 &&
-           (std::holds_alternative<acquire_step>(what.what) || std::holds_alternative<release_step>(what.what) ||
+           (std::holds_alternative<acquire_step>(what.what) ||
+            std::holds_alternative<release_step>(what.what) ||
             std::holds_alternative<leave_step>(what.what) || std::holds_alternative<extend_step>(what.what));
 }
 

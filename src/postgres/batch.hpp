@@ -24,8 +24,9 @@ struct batch {
 
 /// What is to be sent next, in one transaction.
 ///
-/// Rows are locked until its end, by other processes' transactions, too. So that they never wait for each other in a
-/// circle, all lock them in the order of their keys: those with one key are sorted, and those with several go alone.
+/// Rows are locked until its end, by other processes' transactions, too. So that they never wait for each
+/// other in a circle, all lock them in the order of their keys: those with one key are sorted, and those with
+/// several go alone.
 [[nodiscard]] batch next_batch(std::deque<entry>& queue, std::size_t most);
 
 } // namespace colock::postgres

@@ -19,7 +19,8 @@ using namespace remote;
 constexpr std::size_t most_in_batch = 128;
 constexpr std::size_t most_batches = 2; // one that the server works on, and one that it finds when it is done
 
-// Errors after which another server, or the same one later, is to be asked; or that are those of the connection.
+// Errors after which another server, or the same one later, is to be asked; or that are those of the
+// connection.
 bool is_unusable(std::string_view state) {
     for (const std::string_view one : {"25006",                   // it does not take writes: a standby
                                        "3F000", "42P01", "42883", // the schema has gone
@@ -37,24 +38,22 @@ bool is_for_another_try(std::string_view state) {
 
 } // namespace
 
-/// From one attempt to connect to the end of that connection. Its handlers keep it; the link that made it forgets it
-/// when it closes it.
-class connection::session : public std::enable_shared_from_this<session> {
+class connection::session final : public remote::session, public std::enable_shared_from_this<session> {
 public:
     session(const connection& of, std::uint64_t number)
-        : role_(of.role_), strand_(of.strand_), options_(of.options_), dialect_(of.dialect_), home_(of.home_),
-          number_(number), socket_(of.strand_) {}
+        : role_(of.for_what()), strand_(of.strand_), options_(of.options_), dialect_(of.dialect_),
+          home_(of.home()), number_(number), socket_(of.strand_) {}
 
-    ~session() { let_go(); }
+    ~session() override { let_go(); }
 
-    void open() {
+    void open() override {
         asio::co_spawn(strand_, open_connection(options_, role_, progress_, clock_),
                        [self = shared_from_this()](std::exception_ptr error, connection_ptr made) {
                            self->connected(error, std::move(made));
                        });
     }
 
-    void send(const operation_ptr& what) {
+    void send(const operation_ptr& what) override {
         if (std::holds_alternative<listen_step>(what->what)) {
             listening_ = what;
             if (subscribed_)
@@ -63,7 +62,7 @@ public:
         queue_.push_back({what});
     }
 
-    void flush() {
+    void flush() override {
         if (!conn_ || closed_)
             return;
         while (batches_.size() < most_batches && !queue_.empty()) {
@@ -75,14 +74,14 @@ public:
         read();
     }
 
-    void stop_listening(const operation& what) noexcept {
+    void stop_listening(const operation& what) noexcept override {
         if (listening_.get() != &what)
             return;
         listening_.reset();
         stop_reading();
     }
 
-    void close() noexcept {
+    void close() noexcept override {
         closed_ = true;
         progress_->stop();
         let_go();
@@ -93,10 +92,6 @@ public:
 
 private:
     using error_code = boost::system::error_code;
-
-    [[nodiscard]] std::shared_ptr<channel> carrier(engine& home) const {
-        return role_ == role::commands ? home.commands() : home.notifications();
-    }
 
     // The socket is libpq's, which closes it.
     void let_go() noexcept {
@@ -122,7 +117,7 @@ private:
         const auto home = home_.lock();
         if (!home)
             return;
-        carrier(*home)->opened();
+        carrier(*home, role_)->opened();
         if (role_ == role::commands)
             home->on_connected();
     }
@@ -154,12 +149,12 @@ private:
             values.push_back(one ? one->c_str() : nullptr);
         const int count = static_cast<int>(values.size());
         if (made.function != function_id::none && !options_->transaction_pooler)
-            return PQsendQueryPrepared(conn_.get(), prepared_name(made.function).c_str(), count, values.data(),
-                                       nullptr, nullptr, 0) != 0;
-        const std::string text = made.function == function_id::none
-                                     ? made.text
-                                     : statement_text(made.function, dialect_->schema);
-        return PQsendQueryParams(conn_.get(), text.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0) != 0;
+            return PQsendQueryPrepared(conn_.get(), prepared_name(made.function).c_str(), count,
+                                       values.data(), nullptr, nullptr, 0) != 0;
+        const std::string text =
+            made.function == function_id::none ? made.text : statement_text(made.function, dialect_->schema);
+        return PQsendQueryParams(conn_.get(), text.c_str(), count, nullptr, values.data(), nullptr, nullptr,
+                                 0) != 0;
     }
 
     void write() {
@@ -226,7 +221,7 @@ private:
         const std::string why = one_line(text);
         close();
         if (const auto home = home_.lock())
-            carrier(*home)->broken(errc::provider_unavailable, why);
+            carrier(*home, role_)->broken(errc::provider_unavailable, why);
     }
 
     // ---- understanding ----
@@ -289,7 +284,7 @@ private:
                 reply answer;
                 answer.error = errc::provider_unavailable;
                 answer.text = text;
-                carrier(home)->answered(one->what, std::move(answer));
+                carrier(home, role_)->answered(one->what, std::move(answer));
             }
         }
     }
@@ -309,7 +304,7 @@ private:
         } catch (const std::exception& e) {
             return fail(e.what());
         }
-        carrier(home)->answered(what, std::move(answer));
+        carrier(home, role_)->answered(what, std::move(answer));
         besides.pass_on(home);
     }
 
@@ -338,42 +333,14 @@ private:
 };
 
 connection::connection(role as, asio::any_io_executor strand, std::shared_ptr<const postgres_options> options,
-                       std::shared_ptr<engine> home)
-    : role_(as), strand_(std::move(strand)), options_(std::move(options)),
-      dialect_(std::make_shared<dialect>(
-          dialect{options_->schema, options_->name_space, static_cast<std::int64_t>(home->origin()),
-                  static_cast<std::int64_t>(std::min<std::size_t>(options_->max_waiters, std::size_t{1} << 52))})),
-      home_(home) {}
+                       const std::shared_ptr<engine>& home)
+    : session_link(as, home), strand_(std::move(strand)), options_(std::move(options)),
+      dialect_(std::make_shared<dialect>(dialect{
+          options_->schema, options_->name_space, static_cast<std::int64_t>(home->origin()),
+          static_cast<std::int64_t>(std::min<std::size_t>(options_->max_waiters, std::size_t{1} << 52))})) {}
 
-void connection::open() {
-    close();
-    const auto home = home_.lock();
-    if (!home)
-        return;
-    const auto& carrier = role_ == role::commands ? home->commands() : home->notifications();
-    session_ = std::make_shared<session>(*this, carrier->link_number());
-    session_->open();
-}
-
-void connection::send(const operation_ptr& what) {
-    if (session_)
-        session_->send(what);
-}
-
-void connection::flush() {
-    if (session_)
-        session_->flush();
-}
-
-void connection::dropped(const operation& what) noexcept {
-    if (session_)
-        session_->stop_listening(what);
-}
-
-void connection::close() noexcept {
-    if (session_)
-        session_->close();
-    session_.reset();
+std::shared_ptr<remote::session> connection::make_session(std::uint64_t number) {
+    return std::make_shared<session>(*this, number);
 }
 
 void no_notifications::open() {

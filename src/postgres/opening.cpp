@@ -15,6 +15,7 @@ namespace colock::postgres {
 namespace {
 
 using socket = asio::posix::stream_descriptor;
+using remote::role;
 
 [[noreturn]] void fail(const std::string& what, std::string_view why) {
     throw std::runtime_error(what + ": " + one_line(why));
@@ -77,21 +78,34 @@ public:
 private:
     // Defaults first: what the user's string says later, counts.
     void start(const postgres_options& options, role as) {
-        const std::string& connection =
-            as == role::notifications && !options.notifications.empty() ? options.notifications : options.connection;
+        const std::string& connection = as == role::notifications && !options.notifications.empty()
+                                            ? options.notifications
+                                            : options.connection;
         const auto milliseconds =
             std::chrono::duration_cast<std::chrono::milliseconds>(options.connect_timeout).count();
         const std::string user_timeout = std::to_string(milliseconds);
-        const char* const words[] = {"application_name", "keepalives_idle", "keepalives_interval",
-                                     "keepalives_count", "tcp_user_timeout", "target_session_attrs",
-                                     "dbname", nullptr};
+        const char* const words[] = {"application_name",
+                                     "keepalives_idle",
+                                     "keepalives_interval",
+                                     "keepalives_count",
+                                     "tcp_user_timeout",
+                                     "target_session_attrs",
+                                     "dbname",
+                                     nullptr};
         const char* const values[] = {as == role::commands ? "colock" : "colock notifications",
-                                      "5", "2", "3", user_timeout.c_str(), "read-write", connection.c_str(), nullptr};
+                                      "5",
+                                      "2",
+                                      "3",
+                                      user_timeout.c_str(),
+                                      "read-write",
+                                      connection.c_str(),
+                                      nullptr};
         made_.reset(PQconnectStartParams(words, values, 1));
         if (!made_)
             throw std::bad_alloc();
         // Or libpq writes notices to the program's standard error.
-        PQsetNoticeReceiver(made_.get(), [](void*, const PGresult*) {}, nullptr);
+        PQsetNoticeReceiver(
+            made_.get(), [](void*, const PGresult*) {}, nullptr);
         if (PQstatus(made_.get()) == CONNECTION_BAD)
             fail("cannot connect", PQerrorMessage(made_.get()));
     }
@@ -100,7 +114,7 @@ private:
         if (progress_.stopped())
             throw boost::system::system_error(asio::error::operation_aborted);
         socket_.assign(PQsocket(made_.get())); // it may be another each time
-        const struct lender { // it is libpq that closes it
+        const struct lender {                  // it is libpq that closes it
             socket& lent;
             ~lender() {
                 if (lent.is_open())
@@ -130,7 +144,8 @@ std::int64_t number_in(const result_ptr& answer) {
 
 /// The version of the schema that is there; nothing: none is.
 asio::awaitable<std::optional<std::int64_t>> find_version(opening& at, std::string schema) {
-    // Not to_regclass(): after another has made it, it may go on in the same transaction to say that there is none.
+    // Not to_regclass(): after another has made it, it may go on in the same transaction to say that there is
+    // none.
     std::string look = "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
                        "ON n.oid = c.relnamespace WHERE c.relname = 'version' AND n.nspname = '";
     look.append(schema).append(1, '\'');
@@ -172,7 +187,8 @@ asio::awaitable<void> find_schema(opening& at, std::string schema, remote::serve
         fail("cannot make or use the schema \"" + schema + '"', trouble);
     if (version != schema_version)
         fail("the schema \"" + schema + '"', "it is of version " + std::to_string(*version) +
-                                                 " of colock's tables, not " + std::to_string(schema_version));
+                                                 " of colock's tables, not " +
+                                                 std::to_string(schema_version));
     const auto here = boottime_clock_source();
     const time_point asked_at = here->now();
     std::string catch_up = "SELECT ";
@@ -185,7 +201,8 @@ asio::awaitable<void> find_schema(opening& at, std::string schema, remote::serve
 
 std::string fault_of(const std::string& connection_string) {
     char* said = nullptr;
-    const std::unique_ptr<PQconninfoOption, pq_closer> parsed(PQconninfoParse(connection_string.c_str(), &said));
+    const std::unique_ptr<PQconninfoOption, pq_closer> parsed(
+        PQconninfoParse(connection_string.c_str(), &said));
     const std::unique_ptr<char, pq_closer> why(said);
     if (parsed)
         return {};
@@ -198,11 +215,13 @@ asio::awaitable<connection_ptr> open_connection(std::shared_ptr<const postgres_o
     const auto executor = co_await asio::this_coro::executor;
     opening at(executor, *progress);
     co_await at.connect(*options, as);
-    const bool pooled = options->transaction_pooler && (as == role::commands || options->notifications.empty());
+    const bool pooled =
+        options->transaction_pooler && (as == role::commands || options->notifications.empty());
     if (!pooled) {
         // Plans that are made once: for tables that are small when they are made, and may grow.
-        std::string session = "SET default_transaction_isolation = 'read committed';"
-                              "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
+        std::string session =
+            "SET default_transaction_isolation = 'read committed';"
+            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
         co_await at.ask(std::move(session));
     }
     if (as == role::commands) {
@@ -221,7 +240,8 @@ asio::awaitable<connection_ptr> open_connection(std::shared_ptr<const postgres_o
                 trouble = e.what();
             }
             if (!trouble.empty())
-                fail("cannot prepare statements (behind a transaction pooler, set transaction_pooler)", trouble);
+                fail("cannot prepare statements (behind a transaction pooler, set transaction_pooler)",
+                     trouble);
         }
     }
     co_return at.take();

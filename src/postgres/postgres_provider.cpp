@@ -2,17 +2,15 @@
 
 #include "postgres/check.hpp"
 #include "postgres/connection.hpp"
-#include "remote/engine.hpp"
+#include "remote/settings.hpp"
 
 #include <boost/asio/strand.hpp>
 
 namespace colock {
 namespace {
 
-using namespace std::chrono_literals;
-
 [[noreturn]] void refuse(const std::string& option, const std::string& why) {
-    throw lock_error::invalid("the PostgreSQL option \"" + option + "\" " + why);
+    remote::refuse_option("PostgreSQL", option, why);
 }
 
 void check_connection(const std::string& option, const std::string& text) {
@@ -29,29 +27,24 @@ const postgres_options& checked(const postgres_options& o) {
         refuse("schema", "must be 1 to 63 lower-case letters, digits and _, and not begin with a digit");
     if (o.name_space.empty() || o.name_space.size() > 128 || o.name_space.find('\0') != std::string::npos)
         refuse("name_space", "must have 1 to 128 bytes, none of them zero");
-    if (o.connect_timeout < 1ms || o.connect_timeout > 1h)
-        refuse("connect_timeout", "must be between 1 ms and 1 h");
-    if (o.lease < 100ms)
-        refuse("lease", "must be at least 100 ms");
     return o;
 }
 
 std::shared_ptr<remote::engine> make_engine(const asio::any_io_executor& executor,
                                             const postgres_options& options) {
-    remote::engine_settings settings;
-    settings.channel.connect_timeout = options.connect_timeout;
-    settings.longest_lease = options.lease;
+    const auto settings = remote::settings_of("PostgreSQL", options.connect_timeout, options.lease);
     const asio::any_io_executor strand = asio::make_strand(executor);
     auto engine = std::make_shared<remote::engine>(strand, boottime_clock_source(), settings);
     const auto shared = std::make_shared<const postgres_options>(options);
     using postgres::connection;
-    using postgres::role;
+    using remote::role;
     std::unique_ptr<remote::link> notifications;
     if (options.transaction_pooler && options.notifications.empty())
         notifications = std::make_unique<postgres::no_notifications>(strand, engine);
     else
         notifications = std::make_unique<connection>(role::notifications, strand, shared, engine);
-    engine->use(std::make_unique<connection>(role::commands, strand, shared, engine), std::move(notifications));
+    engine->use(std::make_unique<connection>(role::commands, strand, shared, engine),
+                std::move(notifications));
     return engine;
 }
 

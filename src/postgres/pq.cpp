@@ -82,7 +82,8 @@ void array_text::add(std::string_view bytes) {
 bool is_plain_name(std::string_view name) noexcept {
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
     return !name.empty() && name.size() <= 63 && is_letter(name.front()) &&
-           std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+           std::all_of(name.begin(), name.end(),
+                       [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
 } // namespace colock::postgres

@@ -54,7 +54,8 @@ private:
     std::string text_ = "{";
 };
 
-/// Whether it can be the name of a schema here: lower-case letters, digits and `_`, so that it needs no quotes anywhere.
+/// Whether it can be the name of a schema here: lower-case letters, digits and `_`, so that it needs no
+/// quotes anywhere.
 [[nodiscard]] bool is_plain_name(std::string_view name) noexcept;
 
 } // namespace colock::postgres

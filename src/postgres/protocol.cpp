@@ -64,8 +64,8 @@ struct encoder {
         std::optional<std::string> deadline;
         if (step.deadline)
             deadline = std::to_string(clock.deadline(*step.deadline, what.sent_at));
-        return begin(function_id::acquire, origin(), number(), std::int64_t{what.tries}, flags(), valid_until(),
-                     what.mode == lock_mode::shared, what.scoped, to_bytea(what.owner),
+        return begin(function_id::acquire, origin(), number(), std::int64_t{what.tries}, flags(),
+                     valid_until(), what.mode == lock_mode::shared, what.scoped, to_bytea(what.owner),
                      what.expire ? span_or(-1, *what.expire) : std::int64_t{0}, deadline, with.max_waiters,
                      keys_of(what.keys));
     }
@@ -74,8 +74,8 @@ struct encoder {
                      std::string(step.first_link != link || what.unanswered ? "t" : ""), keys_of(what.keys));
     }
     call operator()(const release_step& step) {
-        return begin(function_id::release, origin(), number(), std::int64_t{what.tries}, flags(), valid_until(),
-                     step.by_id, to_bytea(what.owner), keys_of(what.keys));
+        return begin(function_id::release, origin(), number(), std::int64_t{what.tries}, flags(),
+                     valid_until(), step.by_id, to_bytea(what.owner), keys_of(what.keys));
     }
     call operator()(const extend_step& step) {
         return begin(function_id::extend, origin(), number(), valid_until(), span_or(-1, step.span),
@@ -104,7 +104,8 @@ struct encoder {
         std::optional<std::string> owner;
         if (step.owner)
             owner = to_bytea(*step.owner);
-        return begin(function_id::release_all, with.origin, owner, to_cursor(step.cursor), as_signed(step.newest));
+        return begin(function_id::release_all, with.origin, owner, to_cursor(step.cursor),
+                     as_signed(step.newest));
     }
     call operator()(const list_step& step) {
         std::optional<std::string> owner;
@@ -121,7 +122,9 @@ struct encoder {
         return begin(function_id::list, owner, to_cursor(step.cursor), to_bytea(step.prefix), end);
     }
     call operator()(const question_step& step) { return {function_id::none, step.words.at(0), {}}; }
-    call operator()(const listen_step&) { return {function_id::none, "LISTEN \"" + with.channel() + '"', {}}; }
+    call operator()(const listen_step&) {
+        return {function_id::none, "LISTEN \"" + with.channel() + '"', {}};
+    }
     call operator()(const ping_step&) { return {function_id::none, "SELECT 1", {}}; }
 };
 
@@ -151,8 +154,8 @@ private:
 
 std::optional<verdict> to_verdict(std::string_view word) noexcept {
     constexpr std::pair<std::string_view, verdict> words[] = {
-        {"done", verdict::done}, {"queued", verdict::queued}, {"refused", verdict::refused},
-        {"full", verdict::full}, {"gone", verdict::gone},     {"late", verdict::late},
+        {"done", verdict::done},  {"queued", verdict::queued}, {"refused", verdict::refused},
+        {"full", verdict::full},  {"gone", verdict::gone},     {"late", verdict::late},
         {"spent", verdict::spent}};
     for (const auto& [name, meant] : words)
         if (word == name)
@@ -219,10 +222,12 @@ const std::array<function, function_count> functions{{
     {"acquire", "$1::text, $2::int8, $3::int8, $4::int8, $5::text, $6::int8, $7::bool, $8::bool, $9::bytea, "
                 "$10::int8, $11::int8, $12::int8, $13::bytea[]"},
     {"leave", "$1::text, $2::int8, $3::int8, $4::text, $5::bytea[]"},
-    {"release", "$1::text, $2::int8, $3::int8, $4::int8, $5::text, $6::int8, $7::bool, $8::bytea, $9::bytea[]"},
+    {"release",
+     "$1::text, $2::int8, $3::int8, $4::int8, $5::text, $6::int8, $7::bool, $8::bytea, $9::bytea[]"},
     {"extend", "$1::text, $2::int8, $3::int8, $4::int8, $5::int8, $6::bytea[]"},
-    {"tick", "$1::text, $2::int8, $3::int8, $4::bool, $5::bytea, $6::int8[], $7::bytea[], $8::int8[], $9::int8[], "
-             "$10::bytea[]"},
+    {"tick",
+     "$1::text, $2::int8, $3::int8, $4::bool, $5::bytea, $6::int8[], $7::bytea[], $8::int8[], $9::int8[], "
+     "$10::bytea[]"},
     {"release_all", "$1::text, $2::int8, $3::bytea, $4::bytea, $5::int8"},
     {"list", "$1::text, $2::bytea, $3::bytea, $4::bytea, $5::bytea"},
 }};
@@ -240,7 +245,8 @@ std::string statement_text(function_id id, std::string_view schema) {
 
 std::string dialect::channel() const {
     char digits[16];
-    const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(origin), 16).ptr;
+    const auto end =
+        std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(origin), 16).ptr;
     return "colock_" + std::string(digits, end);
 }
 
@@ -249,7 +255,8 @@ call encode(const dialect& with, const operation& what, const server_clock& cloc
     return std::visit(encoder{with, what, clock, link, observed}, what.what);
 }
 
-reply decode(const operation& what, const PGresult& answer, std::int64_t& server_time, side_effects& besides) {
+reply decode(const operation& what, const PGresult& answer, std::int64_t& server_time,
+             side_effects& besides) {
     reply result;
     server_time = 0;
     if (std::holds_alternative<question_step>(what.what)) {

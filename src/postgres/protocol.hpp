@@ -42,8 +42,8 @@ struct call {
 };
 
 /// `link`: the number of the connection it is written to. `observed`: events are to be told.
-[[nodiscard]] call encode(const dialect& with, const remote::operation& what, const remote::server_clock& clock,
-                          std::uint64_t link, bool observed);
+[[nodiscard]] call encode(const dialect& with, const remote::operation& what,
+                          const remote::server_clock& clock, std::uint64_t link, bool observed);
 
 /// Understands the answer to an operation; `server_time` is zero where it does not tell.
 /// \throws std::runtime_error one that cannot be understood

@@ -9,7 +9,8 @@ namespace {
 
 std::string prefix(location where) {
     if (!is_plain_name(where.schema))
-        throw lock_error::invalid("\"" + std::string(where.schema) + "\" cannot be the name of a schema here");
+        throw lock_error::invalid("\"" + std::string(where.schema) +
+                                  "\" cannot be the name of a schema here");
     std::string text = "SELECT ";
     return text.append(where.schema).append(1, '.');
 }
@@ -26,8 +27,8 @@ result_ptr carry_out(PGconn* connection, const statement& what, const key_set& k
     const char* values[3] = {};
     for (int i = 0; i < what.parameter_count; ++i)
         values[i] = what.parameters[static_cast<std::size_t>(i)].c_str();
-    result_ptr answer(
-        PQexecParams(connection, what.text.c_str(), what.parameter_count, nullptr, values, nullptr, nullptr, 0));
+    result_ptr answer(PQexecParams(connection, what.text.c_str(), what.parameter_count, nullptr, values,
+                                   nullptr, nullptr, 0));
     if (PQresultStatus(answer.get()) == PGRES_TUPLES_OK)
         return answer;
     const std::string text = one_line(PQerrorMessage(connection));

@@ -57,15 +57,13 @@ std::optional<redirection> to_redirection(std::string_view error) {
     return to;
 }
 
-/// From one attempt to connect to the end of that connection. Its handlers keep it; the link that made it
-/// forgets it when it closes it.
-class connection::session : public std::enable_shared_from_this<session> {
+class connection::session final : public remote::session, public std::enable_shared_from_this<session> {
 public:
     session(const connection& of, std::uint64_t number)
-        : role_(of.role_), strand_(of.strand_), elsewhere_(of.elsewhere_), options_(of.options_for_now()),
-          dialect_(of.dialect_), home_(of.home_), number_(number) {}
+        : role_(of.for_what()), strand_(of.strand_), elsewhere_(of.elsewhere_),
+          options_(of.options_for_now()), dialect_(of.dialect_), home_(of.home()), number_(number) {}
 
-    void open() {
+    void open() override {
         asio::co_spawn(
             strand_, connect(options_, progress_),
             [self = shared_from_this()](std::exception_ptr error, std::unique_ptr<byte_stream> made) {
@@ -73,33 +71,21 @@ public:
             });
     }
 
-    void send(const operation_ptr& what, bool whole = false) {
-        const auto home = home_.lock();
-        if (!home)
-            return;
-        if (std::holds_alternative<listen_step>(what->what)) {
-            listening_ = what;
-            if (subscribed_)
-                return read();
-        } else {
-            expected_.push_back({what, {}, whole});
-        }
-        encode(*dialect_, *what, clock_, number_, home->is_observed(), whole, outgoing_);
-    }
+    void send(const operation_ptr& what) override { send(what, false); }
 
-    void flush() {
+    void flush() override {
         if (!closed_)
             write();
     }
 
-    void stop_listening(const operation& what) noexcept {
+    void stop_listening(const operation& what) noexcept override {
         if (listening_.get() != &what)
             return;
         listening_.reset();
         stop_reading();
     }
 
-    void close() noexcept {
+    void close() noexcept override {
         closed_ = true;
         progress_->stop();
         if (stream_)
@@ -111,8 +97,18 @@ public:
 private:
     using error_code = boost::system::error_code;
 
-    [[nodiscard]] std::shared_ptr<channel> carrier(engine& home) const {
-        return role_ == role::commands ? home.commands() : home.notifications();
+    void send(const operation_ptr& what, bool whole) {
+        const auto home = home_.lock();
+        if (!home)
+            return;
+        if (std::holds_alternative<listen_step>(what->what)) {
+            listening_ = what;
+            if (subscribed_)
+                return read();
+        } else {
+            expected_.push_back({what, {}, whole});
+        }
+        encode(*dialect_, *what, clock_, number_, home->is_observed(), whole, outgoing_);
     }
 
     void connected(const std::exception_ptr& error, std::unique_ptr<byte_stream> made) {
@@ -254,7 +250,7 @@ private:
             return;
         close();
         if (const auto home = home_.lock())
-            carrier(*home)->broken(error, text);
+            carrier(*home, role_)->broken(error, text);
     }
 
     // ---- understanding ----
@@ -271,7 +267,7 @@ private:
         if (reply.is_error())
             return refused(home, first, reply.text());
         if (std::holds_alternative<ping_step>(first.what->what))
-            return carrier(home)->answered(first.what, {});
+            return carrier(home, role_)->answered(first.what, {});
         answered(home, first.what, reply);
     }
 
@@ -284,7 +280,7 @@ private:
         }
         if (!expected_.empty())
             return;
-        carrier(home)->opened();
+        carrier(home, role_)->opened();
         if (role_ == role::commands)
             home.on_connected();
     }
@@ -293,7 +289,7 @@ private:
         if (error.starts_with("NOSCRIPT") && !first.whole) {
             // not one that its call has given up: what takes it back may have been carried out already
             if (first.what->dropped())
-                return carrier(home)->answered(first.what, {});
+                return carrier(home, role_)->answered(first.what, {});
             return send(first.what, true);
         }
         if (is_unusable(error)) {
@@ -304,7 +300,7 @@ private:
         reply answer;
         answer.error = errc::provider_unavailable;
         answer.text = error;
-        carrier(home)->answered(first.what, std::move(answer));
+        carrier(home, role_)->answered(first.what, std::move(answer));
     }
 
     void answered(engine& home, const operation_ptr& what, const value& reply) {
@@ -318,7 +314,7 @@ private:
         } catch (const std::exception& e) {
             return fail(errc::provider_unavailable, e.what());
         }
-        carrier(home)->answered(what, std::move(answer));
+        carrier(home, role_)->answered(what, std::move(answer));
         besides.pass_on(home);
     }
 
@@ -357,10 +353,9 @@ private:
 };
 
 connection::connection(role as, asio::any_io_executor strand, std::shared_ptr<const redis_options> options,
-                       std::shared_ptr<engine> home)
-    : role_(as), strand_(std::move(strand)), options_(std::move(options)),
-      dialect_(std::make_shared<dialect>(options_->name_space, home->origin(), options_->max_waiters)),
-      home_(home) {}
+                       const std::shared_ptr<engine>& home)
+    : session_link(as, home), strand_(std::move(strand)), options_(std::move(options)),
+      dialect_(std::make_shared<dialect>(options_->name_space, home->origin(), options_->max_waiters)) {}
 
 std::shared_ptr<const redis_options> connection::options_for_now() const {
     if (!*elsewhere_)
@@ -371,35 +366,8 @@ std::shared_ptr<const redis_options> connection::options_for_now() const {
     return changed;
 }
 
-void connection::open() {
-    close();
-    const auto home = home_.lock();
-    if (!home)
-        return;
-    const auto& carrier = role_ == role::commands ? home->commands() : home->notifications();
-    session_ = std::make_shared<session>(*this, carrier->link_number());
-    session_->open();
-}
-
-void connection::send(const operation_ptr& what) {
-    if (session_)
-        session_->send(what);
-}
-
-void connection::flush() {
-    if (session_)
-        session_->flush();
-}
-
-void connection::dropped(const operation& what) noexcept {
-    if (session_)
-        session_->stop_listening(what);
-}
-
-void connection::close() noexcept {
-    if (session_)
-        session_->close();
-    session_.reset();
+std::shared_ptr<remote::session> connection::make_session(std::uint64_t number) {
+    return std::make_shared<session>(*this, number);
 }
 
 } // namespace colock::redis

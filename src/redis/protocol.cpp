@@ -100,7 +100,9 @@ struct encoder {
               3 + 3 * step.renewals.size() + step.calls.size() + step.awaited.size());
         out.add(step.cursor).add(static_cast<std::int64_t>(step.renewals.size()));
         for (const renewal& one : step.renewals)
-            out.add(short_text().add(one.id)).add(one.key).add(span_or(microseconds(longest_span), one.lease));
+            out.add(short_text().add(one.id))
+                .add(one.key)
+                .add(span_or(microseconds(longest_span), one.lease));
         out.add(static_cast<std::int64_t>(step.calls.size()));
         for (const std::uint64_t number : step.calls)
             out.add(short_text().add(number, 16));

@@ -22,8 +22,8 @@ struct dialect {
 
 /// Appends the command of an operation; `whole`: with the text of its script, because the server does not
 /// know it. `link`: the number of the connection it is written to.
-void encode(const dialect& with, const remote::operation& what, const remote::server_clock& clock, std::uint64_t link,
-            bool observed, bool whole, std::string& out);
+void encode(const dialect& with, const remote::operation& what, const remote::server_clock& clock,
+            std::uint64_t link, bool observed, bool whole, std::string& out);
 
 /// Understands the answer to an operation; `server_time` is zero where it does not tell. \throws
 /// std::runtime_error one that cannot be understood

@@ -2,17 +2,15 @@
 
 #include "redis/check.hpp"
 #include "redis/connection.hpp"
-#include "remote/engine.hpp"
+#include "remote/settings.hpp"
 
 #include <boost/asio/strand.hpp>
 
 namespace colock {
 namespace {
 
-using namespace std::chrono_literals;
-
 [[noreturn]] void refuse(const std::string& option, const std::string& why) {
-    throw lock_error::invalid("the Redis option \"" + option + "\" " + why);
+    remote::refuse_option("Redis", option, why);
 }
 
 const redis_options& checked(const redis_options& o) {
@@ -34,24 +32,18 @@ const redis_options& checked(const redis_options& o) {
     if (o.name_space.empty() || o.name_space.size() > 128 ||
         o.name_space.find_first_of("{}") != std::string::npos)
         refuse("name_space", "must have 1 to 128 bytes and no braces");
-    if (o.connect_timeout < 1ms || o.connect_timeout > 1h)
-        refuse("connect_timeout", "must be between 1 ms and 1 h");
-    if (o.lease < 100ms)
-        refuse("lease", "must be at least 100 ms");
     return o;
 }
 
 std::shared_ptr<remote::engine> make_engine(const asio::any_io_executor& executor,
                                             const redis_options& options) {
-    remote::engine_settings settings;
-    settings.channel.connect_timeout = options.connect_timeout;
-    settings.longest_lease = options.lease;
+    const auto settings = remote::settings_of("Redis", options.connect_timeout, options.lease);
     const asio::any_io_executor strand = asio::make_strand(executor);
     auto engine = std::make_shared<remote::engine>(strand, boottime_clock_source(), settings);
     const auto shared = std::make_shared<const redis_options>(options);
     using redis::connection;
-    engine->use(std::make_unique<connection>(connection::role::commands, strand, shared, engine),
-                std::make_unique<connection>(connection::role::notifications, strand, shared, engine));
+    engine->use(std::make_unique<connection>(remote::role::commands, strand, shared, engine),
+                std::make_unique<connection>(remote::role::notifications, strand, shared, engine));
     return engine;
 }
 

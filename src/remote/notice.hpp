@@ -15,8 +15,8 @@ struct side_effects {
     void pass_on(listener& to);
 };
 
-/// The numbers of a message to this process: a letter (`w`: calls that are woken, `l`: leases that are lost), and
-/// hexadecimal numbers with spaces between.
+/// The numbers of a message to this process: a letter (`w`: calls that are woken, `l`: leases that are lost),
+/// and hexadecimal numbers with spaces between.
 [[nodiscard]] std::vector<std::uint64_t> decode_numbers(std::string_view message);
 
 /// Passes such a message on. One that begins with another letter is ignored.
