@@ -97,9 +97,10 @@ int main(int argc, char** argv) {
     unsigned rounds = 7;
     std::uint64_t cycles = 10000;
     std::string json;
-    CLI::App app("What a cycle of acquire and release costs on a PostgreSQL of its own, beside pgbench, which calls "
-                 "the same functions.",
-                 "postgres_cycles");
+    CLI::App app(
+        "What a cycle of acquire and release costs on a PostgreSQL of its own, beside pgbench, which calls "
+        "the same functions.",
+        "postgres_cycles");
     app.add_option("--rounds", rounds, "of all that is compared, in turns (7)")->check(CLI::Range(1, 1000));
     app.add_option("--cycles", cycles, "of each measurement with 64 in flight (10000)")
         ->check(CLI::Range(1000, 1000000));

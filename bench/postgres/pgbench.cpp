@@ -24,9 +24,15 @@ double run_pgbench(const std::string& url, const cycles::load& what) {
     std::ofstream(file) << script;
     const std::uint64_t each = std::max<std::uint64_t>(1, what.cycles / what.in_flight);
     std::vector<std::string> arguments{
-        "env", "PGOPTIONS=-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off", "pgbench",
-        "--no-vacuum", "--protocol=prepared", "--client=" + std::to_string(what.in_flight),
-        "--transactions=" + std::to_string(each), "--file=" + file, url};
+        "env",
+        "PGOPTIONS=-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off",
+        "pgbench",
+        "--no-vacuum",
+        "--protocol=prepared",
+        "--client=" + std::to_string(what.in_flight),
+        "--transactions=" + std::to_string(each),
+        "--file=" + file,
+        url};
     colock_test::child_process one(std::move(arguments), colock_test::child_process::talk::lines);
     std::string said;
     for (auto line = one.receive(std::chrono::minutes(5)); line; line = one.receive(std::chrono::minutes(5)))

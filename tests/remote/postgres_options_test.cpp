@@ -30,8 +30,8 @@ BOOST_AUTO_TEST_CASE(each_option_is_checked_and_named) {
     const auto names = [](const std::string& text, const std::string& option) {
         return text.find("the PostgreSQL option \"" + option + "\"") == 0;
     };
-    for (const std::string& bad : {std::string("what=1"), std::string("host"), std::string("postgres://h?x=1"),
-                                   std::string("host=a\0b", 8)}) {
+    for (const std::string& bad : {std::string("what=1"), std::string("host"),
+                                   std::string("postgres://h?x=1"), std::string("host=a\0b", 8)}) {
         BOOST_CHECK(names(refusal_with([&](auto& o) { o.connection = bad; }), "connection"));
         BOOST_CHECK(names(refusal_with([&](auto& o) { o.notifications = bad; }), "notifications"));
     }
@@ -53,9 +53,10 @@ postgres_options options_of(std::string_view url) {
 }
 
 BOOST_AUTO_TEST_CASE(a_url_sets_them_and_the_rest_is_libpqs) {
-    const auto o = options_of("postgres://me:s%3Acret@db.lan:7000/shop?namespace=a%20b&sslmode=require&max_waiters=9&"
-                              "connect_timeout=1500ms&lease=2min&schema=s1&transaction_pooler=true&"
-                              "options=-c%20geqo%3Doff");
+    const auto o =
+        options_of("postgres://me:s%3Acret@db.lan:7000/shop?namespace=a%20b&sslmode=require&max_waiters=9&"
+                   "connect_timeout=1500ms&lease=2min&schema=s1&transaction_pooler=true&"
+                   "options=-c%20geqo%3Doff");
     BOOST_CHECK_EQUAL(o.connection,
                       "postgres://me:s%3Acret@db.lan:7000/shop?sslmode=require&options=-c%20geqo%3Doff");
     BOOST_CHECK_EQUAL(o.name_space, "a b");
@@ -141,11 +142,13 @@ BOOST_AUTO_TEST_CASE(the_schema_as_a_script) {
 
 BOOST_AUTO_TEST_CASE(statements_for_ones_own_transaction) {
     namespace pg = colock::postgres;
-    const colock::grant held(colock::keys("b", "a"), "me", colock::lock_mode::exclusive, {1, 2}, 77, colock::never);
+    const colock::grant held(colock::keys("b", "a"), "me", colock::lock_mode::exclusive, {1, 2}, 77,
+                             colock::never);
     const pg::statement check = pg::verify_statement(held, {.schema = "s", .name_space = "n"});
     BOOST_CHECK_EQUAL(check.text, "SELECT s.verify($1::text, $2::bytea[], $3::int8)");
     BOOST_CHECK_EQUAL(check.parameter_count, 3);
-    BOOST_CHECK_EQUAL(check.parameters[0] + check.parameters[1] + check.parameters[2], R"(n{"\\x61","\\x62"}77)");
+    BOOST_CHECK_EQUAL(check.parameters[0] + check.parameters[1] + check.parameters[2],
+                      R"(n{"\\x61","\\x62"}77)");
     const pg::statement take = pg::take_statement("a");
     BOOST_CHECK_EQUAL(take.text, "SELECT colock.take($1::text, VARIADIC $2::bytea[])");
     BOOST_CHECK_EQUAL(take.parameter_count, 2);

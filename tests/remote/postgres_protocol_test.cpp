@@ -47,8 +47,8 @@ BOOST_AUTO_TEST_CASE(an_acquisition_as_a_call) {
     op.mode = colock::lock_mode::shared;
     op.expire = 1500us + 1ns; // rounded up
     const std::vector<std::string> expected{
-        "shop", "-1", "31", "1", "", "140000000", "t", "f", "\\x6d2265", "1501", "112005000", "1000",
-        R"({"\\x61","\\x62"})"};
+        "shop", "-1",        "31",   "1",         "",     "140000000",           "t",
+        "f",    "\\x6d2265", "1501", "112005000", "1000", R"({"\\x61","\\x62"})"};
     const auto w = words(op);
     BOOST_CHECK_EQUAL_COLLECTIONS(w.begin(), w.end(), expected.begin(), expected.end());
     BOOST_CHECK(encoded(op).function == function_id::acquire);
@@ -64,8 +64,7 @@ BOOST_AUTO_TEST_CASE(each_function_has_as_many_parameters_as_its_call) {
         const call made = encoded(step_operation(what));
         BOOST_CHECK(made.function == id);
         const std::string text = statement_text(id, "colock");
-        const std::size_t placeholders =
-            static_cast<std::size_t>(std::count(text.begin(), text.end(), '$'));
+        const std::size_t placeholders = static_cast<std::size_t>(std::count(text.begin(), text.end(), '$'));
         BOOST_CHECK_EQUAL(placeholders, made.parameters.size());
     }
     BOOST_CHECK_EQUAL(statement_text(function_id::leave, "x"),
@@ -149,7 +148,8 @@ BOOST_AUTO_TEST_CASE(T1_a_token_has_all_its_64_bits) {
     BOOST_CHECK((granted.id == colock::grant_id{0xfffffffffffffffe, 9}));
     BOOST_CHECK(granted.remaining == 2ms);
     BOOST_CHECK(granted.same_hold);
-    BOOST_CHECK(answer({{"done", "1", "1", "1", "1", "0", null, null, "f"}}).to(op, besides).remaining == forever);
+    BOOST_CHECK(answer({{"done", "1", "1", "1", "1", "0", null, null, "f"}}).to(op, besides).remaining ==
+                forever);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_in_full) {
@@ -211,7 +211,8 @@ BOOST_AUTO_TEST_CASE(what_is_listed) {
     BOOST_REQUIRE_EQUAL(found.holders.size(), 2u);
     BOOST_CHECK_EQUAL(found.holders[0].owner, "me");
     BOOST_CHECK(found.holders[0].remaining == forever && !found.holders[0].scoped);
-    BOOST_CHECK(found.holders[1].scoped && found.holders[1].remaining == 4ms && found.holders[1].age == 2500us);
+    BOOST_CHECK(found.holders[1].scoped && found.holders[1].remaining == 4ms &&
+                found.holders[1].age == 2500us);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense_is_refused) {
