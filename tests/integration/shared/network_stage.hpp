@@ -4,6 +4,7 @@
 #include "conformance/scene.hpp"
 #include "conformance/subjects/registration.hpp"
 #include "fault_proxy.hpp"
+#include "lag.hpp"
 
 #include <colock/colock.hpp>
 
@@ -26,8 +27,11 @@ using colock::conformance::stubborn_job;
 using colock::conformance::time;
 using namespace std::chrono_literals;
 
-/// Nothing takes longer by more than this, unless the machine is busy: then some tests try again.
-inline constexpr auto slack = slowness * 250ms;
+/// Nothing that began then takes longer than it should by more than this: 250 ms, and what a machine that is
+/// busy with other things has cost since.
+[[nodiscard]] inline colock::duration slack(time::time_point begun) {
+    return slowness * 250ms + 3 * lag_since(begun);
+}
 
 /// A network in front of a server, and a service that reaches it through that.
 class network_stage {
