@@ -64,8 +64,8 @@ struct postgres_report {
 /// give the fencing token to what the lock protects.
 ///
 /// The schema is made when it is not there, by whoever connects first; that needs the right to create one in
-/// the database. Otherwise somebody who may runs what schema_script() gives. Other roles need
-/// `GRANT USAGE ON SCHEMA`, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES` and
+/// the database, or an empty schema of the role's own. Otherwise somebody who may runs what schema_script()
+/// gives. Other roles need `GRANT USAGE ON SCHEMA`, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES` and
 /// `GRANT USAGE, SELECT ON ALL SEQUENCES` in it.
 ///
 /// See remote_provider for connections, lifetime and threads. While it connects, libpq looks up the name of

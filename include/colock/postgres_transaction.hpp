@@ -40,9 +40,11 @@ struct location {
     std::string_view name_space = "colock";
 };
 
-/// Fails, with SQLSTATE `CL001`, unless the keys of the grant are held with its token now; at the latest in
-/// another transaction's place (40001) in "repeatable read" and "serializable" if the snapshot is older than
-/// the holder. Waits while another transaction has taken one of the keys with `take`.
+/// Fails, with SQLSTATE `CL001`, unless the keys of the grant are held with its token now. In transactions
+/// that are "repeatable read" or "serializable" it may also fail with `40001` (serialization_failure), as all
+/// their statements may: if anything about a key has changed since the snapshot, be it that its lease was
+/// renewed. Call it first in such a transaction. Waits while another transaction has taken one of the keys
+/// with `take`.
 /// \throws lock_error invalid_argument: no name for a schema, or an empty grant
 [[nodiscard]] statement verify_statement(const grant& held, location where = {});
 

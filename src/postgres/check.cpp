@@ -3,10 +3,13 @@
 #include "remote/engine.hpp"
 
 namespace colock::postgres {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 // One row: the version, and a sentence or nothing for each threat.
-constexpr const char* question = R"sql(
+constexpr std::string_view question = R"sql(
 SELECT current_setting('server_version'),
     CASE WHEN current_setting('fsync') = 'off'
         THEN 'fsync is off: a crash of the machine may destroy the whole database' END,
@@ -26,15 +29,20 @@ SELECT current_setting('server_version'),
             || '": those that meet are carried out again; "read committed" is enough' END,
     (SELECT 'a transaction has been open for ' || extract(epoch FROM max(now() - xact_start))::int
             || ' s: until it ends, locks that are used often become slow'
-        FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
-            AND now() - xact_start > interval '60 s' AND datname = current_database() HAVING count(*) > 0)
-)sql";
+        FROM pg_stat_activity WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+            AND pid <> pg_backend_pid() AND backend_type <> 'autovacuum worker'
+            AND datname = current_database()
+            AND extract(epoch FROM now() - xact_start) > )sql";
 
 } // namespace
 
+std::string check_question(std::chrono::seconds long_open) {
+    return std::string(question).append(std::to_string(long_open.count())).append(" HAVING count(*) > 0)");
+}
+
 asio::awaitable<postgres_report> check(std::shared_ptr<remote::engine> home) {
     std::vector<std::string> words;
-    words.emplace_back(question);
+    words.push_back(check_question(60s));
     const auto asking = home->make_errand(remote::question_step{std::move(words)});
     const remote::reply answer = co_await home->carry_out(asking);
     postgres_report report;

@@ -11,7 +11,9 @@ namespace postgres {
 std::string schema_body(std::string_view schema) {
     constexpr std::string_view placeholder = "@schema@";
     std::string text;
-    text.append("CREATE SCHEMA IF NOT EXISTS ").append(schema).append(";\n");
+    // IF NOT EXISTS asks for the right to make schemas even where there is one.
+    text.append("DO $$BEGIN IF to_regnamespace('").append(schema).append("') IS NULL THEN CREATE SCHEMA ");
+    text.append(schema).append("; END IF; END$$;\n");
     for (const std::string_view file : schema_files)
         for (std::size_t at = 0; at < file.size();) {
             const std::size_t next = std::min(file.find(placeholder, at), file.size());

@@ -1,6 +1,8 @@
 // What check() says of servers that there really are.
 #include "stage.hpp"
 
+#include "postgres/check.hpp"
+
 #include <colock/postgres_provider.hpp>
 
 #include <filesystem>
@@ -67,6 +69,29 @@ BOOST_AUTO_TEST_CASE(an_asynchronous_standby) {
     BOOST_CHECK(warns(report, "promoted"));
     sql.query("CREATE ROLE app LOGIN; GRANT CREATE ON DATABASE postgres TO app");
     (void)report_of(server.url("schema=apps", "app")); // it may not see everything, but works
+}
+
+// Of those that keep old rows from being cleared away: by what they have seen, or by what they have written.
+BOOST_AUTO_TEST_CASE(a_transaction_that_stays_open) {
+    postgres_server server;
+    auto asking = server.connect();
+    const auto warned = [&](std::chrono::seconds long_open) {
+        const auto said = asking.query(colock::postgres::check_question(long_open)).at(0).back();
+        return said && contains(*said, "a transaction has been open for ");
+    };
+    BOOST_CHECK(!warned(0s));
+    auto other = server.connect();
+    other.query("CREATE TABLE written (n int)");
+    for (const std::string transaction :
+         {"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1", "BEGIN; INSERT INTO written VALUES (1)"}) {
+        other.query(transaction);
+        BOOST_CHECK(warned(0s));
+        BOOST_CHECK(!warned(60s));
+        other.query("COMMIT");
+        BOOST_CHECK(!warned(0s));
+    }
+    other.query("BEGIN"); // it has neither
+    BOOST_CHECK(!warned(0s));
 }
 
 BOOST_AUTO_TEST_CASE(R8_a_server_that_is_not_there) {

@@ -86,6 +86,15 @@ BOOST_AUTO_TEST_CASE(a_role_with_the_grants_that_the_header_names) {
                       "postgres");
 }
 
+BOOST_AUTO_TEST_CASE(a_role_that_was_given_an_empty_schema_makes_the_rest) {
+    postgres_server server;
+    auto sql = server.connect();
+    sql.query("CREATE ROLE app LOGIN; CREATE SCHEMA colock AUTHORIZATION app");
+    check_works(server.url("connect_timeout=20s", "app"));
+    BOOST_CHECK_EQUAL(sql.text("SELECT tableowner FROM pg_tables WHERE schemaname = 'colock' LIMIT 1"),
+                      "app");
+}
+
 BOOST_AUTO_TEST_CASE(the_script_makes_what_providers_make) {
     postgres_server server;
     auto sql = server.connect();
