@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(W3_W4_calls_that_gave_up_leave_no_row) {
     std::vector<started<colock::guard>> timed_out;
     for (int i = 0; i < 10; ++i) {
         cancelled.push_back(t.s.start(t.s.locks->lock(keys("a", "b"), {.wait = forever})));
-        timed_out.push_back(t.s.start(t.s.locks->lock(keys("b", "c"), {.wait = 300ms})));
+        timed_out.push_back(t.s.start(t.s.locks->lock(keys("b", "c"), {.wait = 3s})));
     }
     t.s.until([&] { return t.s.waiters("b") == 20 || timed_out.front().done(); }, "all calls were queued");
     BOOST_CHECK_EQUAL(t.rows("waiter"), 40);
