@@ -148,6 +148,26 @@ BOOST_AUTO_TEST_CASE(verify_refuses_other_tokens_keys_and_owners_of_nothing) {
     BOOST_CHECK(t.s.now(t.s.locks->release(held)));
 }
 
+// Also while nobody has noticed yet that it ran out.
+BOOST_AUTO_TEST_CASE(verify_refuses_what_has_expired) {
+    stage t;
+    ledger data(t);
+    colock::grant held;
+    {
+        const auto other = t.straight();
+        held = t.s.now(other->acquire("a", {.expire = 500ms}));
+        data.begin();
+        pg::verify(data.user.native(), held, data.where);
+        data.user.query("COMMIT");
+    }
+    t.s.pass(600ms);
+    BOOST_CHECK_EQUAL(t.rows("lock", "holders <> '{}'"), 1); // or it did not test anything
+    data.begin();
+    BOOST_CHECK_EQUAL(code_of([&] { pg::verify(data.user.native(), held, data.where); }),
+                      make_error_code(errc::lease_lost));
+    data.user.query("ROLLBACK");
+}
+
 BOOST_AUTO_TEST_CASE(take_excludes_acquire_and_take_until_the_transaction_ends) {
     stage t;
     ledger data(t);
