@@ -43,7 +43,8 @@ BEGIN
     RETURN QUERY SELECT * FROM @schema@.enter(_namespace, _keys, false);
     IF @schema@.now() > _valid THEN
         RETURN NEXT @schema@.answer('late');
-    ELSIF @schema@.is_spent(_namespace, _origin, _number, _try, _flags LIKE '%r%') THEN
+    -- What names one acquisition cannot come too late; its tries are not those of the call that acquired.
+    ELSIF NOT _by_id AND @schema@.is_spent(_namespace, _origin, _number, _try, _flags LIKE '%r%') THEN
         RETURN NEXT @schema@.answer('spent');
     ELSE
         FOREACH k IN ARRAY _keys LOOP
