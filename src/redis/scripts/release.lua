@@ -52,11 +52,12 @@ local quiet = not string.find(how, 'o')
 if now > valid then
     return { 'l', now, 0 }
 end
-if is_spent(id, tonumber(ARGV[5]), string.find(how, 'r')) then
+-- Its tries are not those of the call that acquired.
+local by_id = string.sub(how, 1, 1) == 'i'
+if not by_id and is_spent(id, tonumber(ARGV[5]), string.find(how, 'r')) then
     return { 's', now, 0 }
 end
 local count = 0
-local by_id = string.sub(how, 1, 1) == 'i'
 for i = 6, #ARGV do
     local key = ARGV[i]
     local done = false

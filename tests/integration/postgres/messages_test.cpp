@@ -277,26 +277,4 @@ BOOST_AUTO_TEST_CASE(O4_L3_what_has_expired_is_neither_released_nor_extended_nor
     }
 }
 
-// Each time that a call looks again is another try. When the answer to the last one was lost, too, its
-// release must not pass for an early one of them.
-BOOST_AUTO_TEST_CASE(R2_what_was_granted_after_many_tries_can_be_released) {
-    stage t({.query = "connect_timeout=5s"});
-    const auto straight = t.straight();
-    const auto both = keys("other", "the key");
-    const auto held = t.s.now(straight->acquire("the key"));
-    auto waiting = t.s.queue(t.s.locks->acquire(both, {.wait = forever}), "the key");
-    for (int i = 0; i < 15; ++i) {
-        t.proxy.cut();
-        BOOST_CHECK(t.s.now(t.s.locks->list({.prefix = "none"})).empty()); // it is connected again
-    }
-    t.until_listening();
-    t.s.pass(100ms); // it looked again when it had
-    t.proxy.lose_replies(1, t.about("other"));
-    BOOST_CHECK(t.s.now(straight->release(held)));
-    const auto granted = t.s.finish(waiting);
-    BOOST_CHECK_EQUAL(t.proxy.lost(), 1);
-    BOOST_CHECK(t.s.now(t.s.locks->release(granted)));
-    BOOST_CHECK(t.s.is_free(both));
-}
-
 BOOST_AUTO_TEST_SUITE_END()
