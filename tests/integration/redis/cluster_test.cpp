@@ -2,6 +2,11 @@
 #include "client.hpp"
 #include "stage.hpp"
 
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+
 BOOST_AUTO_TEST_SUITE(cluster)
 
 using namespace colock_test;
@@ -64,6 +69,18 @@ BOOST_AUTO_TEST_CASE(the_node_of_a_namespace_is_found) {
     BOOST_CHECK(!nodes.full.connect().keys().empty());
 }
 
+/// The nodes and their epochs, as one of them knows them.
+std::map<std::string, std::string> epochs(redis_client& of) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(of.command({"CLUSTER", "NODES"}).text);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        const std::vector<std::string> all{std::istream_iterator<std::string>(words), {}};
+        result[all.at(0)] = all.at(6);
+    }
+    return result;
+}
+
 /// Three nodes, each with a third of the slots.
 struct three_nodes {
     three_nodes() {
@@ -87,8 +104,21 @@ struct three_nodes {
         return std::min<std::size_t>(static_cast<std::size_t>(slot) / 5461, 2);
     }
 
+    /// Whoever takes a slot gives itself the greatest epoch that it knows of, and one. If another has a
+    /// greater one, what that has sent before it gave the slot away takes the slot back, for good.
+    void await_epochs() {
+        await([&] {
+            const auto known = epochs(clients[0]);
+            std::set<std::string> distinct;
+            for (const auto& [id, epoch] : known)
+                distinct.insert(epoch);
+            return distinct.size() == 3 && epochs(clients[1]) == known && epochs(clients[2]) == known;
+        });
+    }
+
     /// As `redis-cli --cluster reshard` does it.
     void migrate(long long slot, std::size_t from, std::size_t to) {
+        await_epochs();
         const std::string number = std::to_string(slot);
         clients[to].command({"CLUSTER", "SETSLOT", number, "IMPORTING", ids[from]});
         clients[from].command({"CLUSTER", "SETSLOT", number, "MIGRATING", ids[to]});
