@@ -134,8 +134,8 @@ asio::awaitable<void> job_runner::work() {
 
 namespace {
 
-/// Resumes a coroutine; or destroys it, if it is not called: then its context is being destroyed, and nothing else
-/// would end the coroutine and its runner, which keep each other.
+/// Resumes a coroutine; or destroys it, if it is not called: then its context is being destroyed, and nothing
+/// else would end the coroutine and its runner, which keep each other.
 class entry {
 public:
     explicit entry(detail::kept_handler& idle) noexcept : idle_(&idle) {}
