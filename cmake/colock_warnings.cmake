@@ -5,6 +5,10 @@ function(colock_warnings target)
         # g++'s full -Wshadow objects to constructor parameters named like the members they set, and its
         # -Wmismatched-new-delete to the operators of Asio's coroutine frames when it inlines one of the two
         target_compile_options(${target} PRIVATE -Wshadow=local -Wno-mismatched-new-delete)
+        if(CMAKE_UNITY_BUILD)
+            # It takes a source that is included by another, as there, for a header.
+            target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+        endif()
         if(COLOCK_SANITIZE)
             target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized) # false alarms, as its manual says
         endif()

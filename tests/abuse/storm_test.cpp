@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned processes = 5;
 constexpr unsigned visitors_each = sanitized ? 40 : 100;
 const auto storm_time = sanitized ? 5s : 10s;
-const std::string idle_timeout = "1000";
+const std::string timeout_ms = "1000";
 
 /// Processes full of visitors who all want the same seat.
 class storm {
@@ -94,7 +94,7 @@ void rage(storm& crowd, const seat_server& server) {
 BOOST_AUTO_TEST_SUITE(storms)
 
 BOOST_AUTO_TEST_CASE(hundreds_want_one_seat_and_are_killed_and_it_is_never_sold_twice) {
-    seat_server server({"--payment", "1", "--idle-timeout", idle_timeout, "--threads", "4"});
+    seat_server server({"--payment", "1", "--idle-timeout", timeout_ms, "--threads", "4"});
     storm crowd(server);
     rage(crowd, server);
 
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(hundreds_want_one_seat_and_are_killed_and_it_is_never_sold_
     for (unsigned i = 0; i < processes; ++i)
         crowd.kill(i);
     const auto freed =
-        server.until([](const auto& now) { return now.idle(); }, milliseconds(std::stoi(idle_timeout)));
+        server.until([](const auto& now) { return now.idle(); }, milliseconds(std::stoi(timeout_ms)));
     BOOST_TEST_REQUIRE(freed.has_value(), server.now());
 
     // Those who come back find what they had left, and give it back.
@@ -132,8 +132,7 @@ BOOST_AUTO_TEST_CASE(hundreds_want_one_seat_and_are_killed_and_it_is_never_sold_
 }
 
 BOOST_AUTO_TEST_CASE(without_locks_the_same_storm_is_noticed) {
-    seat_server server(
-        {"--payment", "1", "--idle-timeout", idle_timeout, "--threads", "4", "--without-locks"});
+    seat_server server({"--payment", "1", "--idle-timeout", timeout_ms, "--threads", "4", "--without-locks"});
     storm crowd(server);
     const auto sold_twice = server.until([](const auto& now) { return now.conflicts > 0; }, 20s);
     BOOST_TEST(sold_twice.has_value());
@@ -144,7 +143,7 @@ BOOST_AUTO_TEST_CASE(without_locks_the_same_storm_is_noticed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_told_to_stop_ends_in_the_middle_of_it) {
-    seat_server server({"--payment", "1", "--idle-timeout", idle_timeout, "--threads", "4"});
+    seat_server server({"--payment", "1", "--idle-timeout", timeout_ms, "--threads", "4"});
     storm crowd(server);
     BOOST_TEST_REQUIRE(server.until([&](const auto&) { return crowd.verdict().sold > 10; }, 60s).has_value());
     const seat_server::state busy = server.now();

@@ -10,7 +10,7 @@ std::string keys(const std::string& key, const std::string& more = {}) {
     return R"("keys": [)" + quoted(key) + "]" + (more.empty() ? "" : ", " + more);
 }
 
-std::string seats(const std::string& seat, const std::string& more = {}) {
+std::string named_seats(const std::string& seat, const std::string& more = {}) {
     return R"("seats": [)" + quoted(seat) + "]" + (more.empty() ? "" : ", " + more);
 }
 
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_drops_while_it_pays_buys_nothing) {
     world w(how);
     ws::client ada = w.visitor("Ada");
     ws::client bob = w.visitor("Bob");
-    ada.send("reserve", seats("A1"));
+    ada.send("reserve", named_seats("A1"));
     w.await([&] { return locks(w).held == 1; }, "the sale to begin");
     ada.drop(true);
     w.await([&] { return locks(w).held == 0; }, "the seat to be free");
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_named_owner_finds_its_lock_again_and_nobody_else_does) {
     BOOST_TEST(w.ask(other, "extend", lock + R"(, "expire_ms": 60000)").error() == "lease_lost");
     BOOST_TEST(!w.ask(other, "release", lock).result().at("released").as_bool());
     BOOST_TEST(w.ask(other, "release_all").number_of("released") == 0);
-    BOOST_TEST(w.ask(other, "reserve", seats("A1", lock)).error() == "lease_lost");
+    BOOST_TEST(w.ask(other, "reserve", named_seats("A1", lock)).error() == "lease_lost");
     ws::client back = w.visitor("Ada", secret);
     BOOST_TEST(w.ask(back, "release", lock).result().at("released").as_bool());
 }
@@ -109,9 +109,9 @@ BOOST_AUTO_TEST_CASE(a_lock_that_runs_out_is_told_and_sells_nothing_afterwards) 
     const ws::reply lost = w.event(ada, "lost");
     BOOST_TEST(member(lost, "/why").as_string() == "expired");
     BOOST_TEST(R"("lock": )" + quoted(std::string(member(lost, "/lock").as_string())) == lock);
-    BOOST_TEST(w.ask(ada, "reserve", seats("A1", lock)).error() == "lease_lost");
+    BOOST_TEST(w.ask(ada, "reserve", named_seats("A1", lock)).error() == "lease_lost");
     BOOST_TEST(w.ask(ada, "extend", lock + R"(, "expire_ms": 1000)").error() == "lease_lost");
-    BOOST_TEST(w.ask(bob, "reserve", seats("A1", lock_of(next))).ok());
+    BOOST_TEST(w.ask(bob, "reserve", named_seats("A1", lock_of(next))).ok());
     BOOST_TEST(sold(w, bob) == 1u);
 }
 
@@ -176,9 +176,9 @@ BOOST_AUTO_TEST_CASE(a_sale_under_ones_own_lock_needs_that_lock_to_cover_it) {
     const std::string one = lock_of(w.ask(ada, "acquire", keys("seat/A1")));
     BOOST_TEST(w.ask(ada, "reserve", R"("seats": ["A1", "A2"], )" + one).error() == "bad_request");
     const std::string read = lock_of(w.ask(ada, "acquire", keys("seat/B1", R"("mode": "shared")")));
-    BOOST_TEST(w.ask(ada, "reserve", seats("B1", read)).error() == "bad_request");
-    BOOST_TEST(w.ask(ada, "reserve", seats("A1", one)).ok());
-    BOOST_TEST(w.ask(ada, "reserve", seats("A1", one)).error() == "sold");
+    BOOST_TEST(w.ask(ada, "reserve", named_seats("B1", read)).error() == "bad_request");
+    BOOST_TEST(w.ask(ada, "reserve", named_seats("A1", one)).ok());
+    BOOST_TEST(w.ask(ada, "reserve", named_seats("A1", one)).error() == "sold");
     BOOST_TEST(sold(w, ada) == 1u);
 }
 
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_stops_ends_waits_and_lets_sales_end) {
     ws::client bob = w.visitor("Bob");
     BOOST_TEST(w.ask(ada, "acquire", keys("k")).ok());
     const std::uint64_t waiting = queue(w, bob, "acquire", keys("k", R"("wait_ms": 60000)"));
-    const std::uint64_t buying = ada.send("reserve", seats("A1"));
+    const std::uint64_t buying = ada.send("reserve", named_seats("A1"));
     w.await([&] { return locks(w).held == 2; }, "the sale to begin");
     w.server.begin_stop();
     BOOST_TEST(w.run(bob.response(waiting)).error() == "closed");

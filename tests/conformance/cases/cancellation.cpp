@@ -124,19 +124,18 @@ void W4_many_cancelled_waits_leave_nothing(scene& s) {
     COLOCK_CHECK(s.is_free(keys("a", "b")));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(W4_cancellation_of_all_three_types, feature::waiting, feature::listing),
-    COLOCK_CASE(W4_the_callers_cancellation_state_is_left_alone, feature::waiting, feature::listing),
-    COLOCK_CASE(W4_a_cancelled_call_lets_the_next_one_pass, feature::waiting, feature::listing),
-    COLOCK_CASE(W4_a_cancel_after_the_end_does_nothing),
-    COLOCK_CASE(W4_cancelled_at_every_step_of_a_grant, feature::owners),
-    COLOCK_CASE(W4_cancelled_at_every_step_of_a_wait, feature::owners, feature::waiting),
-    COLOCK_CASE(W4_many_cancelled_waits_leave_nothing, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> cancellation_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(W4_cancellation_of_all_three_types, feature::waiting, feature::listing),
+        COLOCK_CASE(W4_the_callers_cancellation_state_is_left_alone, feature::waiting, feature::listing),
+        COLOCK_CASE(W4_a_cancelled_call_lets_the_next_one_pass, feature::waiting, feature::listing),
+        COLOCK_CASE(W4_a_cancel_after_the_end_does_nothing),
+        COLOCK_CASE(W4_cancelled_at_every_step_of_a_grant, feature::owners),
+        COLOCK_CASE(W4_cancelled_at_every_step_of_a_wait, feature::owners, feature::waiting),
+        COLOCK_CASE(W4_many_cancelled_waits_leave_nothing, feature::waiting, feature::listing),
+    };
     return all;
 }
 

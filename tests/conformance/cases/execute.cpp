@@ -213,26 +213,25 @@ void E7_a_job_runs_on_its_callers_strand_if_there_is_one(scene& s) {
     COLOCK_CHECK(!s.now(s.locks->execute("a", job)));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(E1_nobody_can_release_it),
-    COLOCK_CASE(E1_it_does_not_enter_again),
-    COLOCK_CASE(E2_a_waiter_gives_up_at_the_timeout_and_its_job_never_starts, feature::waiting),
-    COLOCK_CASE(E2_zero_and_negative_mean_the_default, feature::waiting, feature::listing),
-    COLOCK_CASE(E2_a_job_is_cancelled_at_the_timeout_and_unwinds_under_the_lock),
-    COLOCK_CASE(E2_the_timeout_counts_waiting_and_running_together, feature::waiting),
-    COLOCK_CASE(E2_a_job_that_ignores_cancellation_loses_the_lock_after_its_grace, feature::waiting),
-    COLOCK_CASE(E2_a_plain_function_that_is_late_times_out),
-    COLOCK_CASE(E3_wait_bounds_the_waiting_alone, feature::waiting),
-    COLOCK_CASE(E4_results_and_exceptions_pass_through_after_the_release),
-    COLOCK_CASE(E5_a_job_may_take_its_lease),
-    COLOCK_CASE(E5_nested_calls_on_other_keys),
-    COLOCK_CASE(E7_on_a_bare_pool_of_threads),
-    COLOCK_CASE(E7_a_job_runs_on_its_callers_strand_if_there_is_one),
-};
-
 } // namespace
 
 std::span<const test_case> execute_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(E1_nobody_can_release_it),
+        COLOCK_CASE(E1_it_does_not_enter_again),
+        COLOCK_CASE(E2_a_waiter_gives_up_at_the_timeout_and_its_job_never_starts, feature::waiting),
+        COLOCK_CASE(E2_zero_and_negative_mean_the_default, feature::waiting, feature::listing),
+        COLOCK_CASE(E2_a_job_is_cancelled_at_the_timeout_and_unwinds_under_the_lock),
+        COLOCK_CASE(E2_the_timeout_counts_waiting_and_running_together, feature::waiting),
+        COLOCK_CASE(E2_a_job_that_ignores_cancellation_loses_the_lock_after_its_grace, feature::waiting),
+        COLOCK_CASE(E2_a_plain_function_that_is_late_times_out),
+        COLOCK_CASE(E3_wait_bounds_the_waiting_alone, feature::waiting),
+        COLOCK_CASE(E4_results_and_exceptions_pass_through_after_the_release),
+        COLOCK_CASE(E5_a_job_may_take_its_lease),
+        COLOCK_CASE(E5_nested_calls_on_other_keys),
+        COLOCK_CASE(E7_on_a_bare_pool_of_threads),
+        COLOCK_CASE(E7_a_job_runs_on_its_callers_strand_if_there_is_one),
+    };
     return all;
 }
 

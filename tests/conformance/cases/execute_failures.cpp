@@ -135,20 +135,19 @@ void E8_a_value_that_comes_too_late_is_a_timeout(scene& s) {
     COLOCK_CHECK(s.is_free("a"));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(E6_cancelling_it_cancels_the_wait, feature::waiting, feature::listing),
-    COLOCK_CASE(E6_cancelling_it_cancels_the_job_and_releases),
-    COLOCK_CASE(E6_a_cancelled_call_waits_for_a_job_that_ignores_it),
-    COLOCK_CASE(E6_cancelled_at_every_step),
-    COLOCK_CASE(E8_lease_lost_comes_before_all_else),
-    COLOCK_CASE(E8_the_jobs_own_exception_comes_before_the_timeout),
-    COLOCK_CASE(E8_an_abort_of_the_jobs_own_is_its_exception),
-    COLOCK_CASE(E8_a_value_that_comes_too_late_is_a_timeout),
-};
-
 } // namespace
 
 std::span<const test_case> execute_failure_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(E6_cancelling_it_cancels_the_wait, feature::waiting, feature::listing),
+        COLOCK_CASE(E6_cancelling_it_cancels_the_job_and_releases),
+        COLOCK_CASE(E6_a_cancelled_call_waits_for_a_job_that_ignores_it),
+        COLOCK_CASE(E6_cancelled_at_every_step),
+        COLOCK_CASE(E8_lease_lost_comes_before_all_else),
+        COLOCK_CASE(E8_the_jobs_own_exception_comes_before_the_timeout),
+        COLOCK_CASE(E8_an_abort_of_the_jobs_own_is_its_exception),
+        COLOCK_CASE(E8_a_value_that_comes_too_late_is_a_timeout),
+    };
     return all;
 }
 

@@ -153,21 +153,21 @@ void an_observer_is_told(scene& s) {
     told("released b", 1);
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(list_tells_who_holds_what, feature::listing, feature::owners, feature::expiry,
-                feature::waiting),
-    COLOCK_CASE(list_tells_of_leases_without_end, feature::listing),
-    COLOCK_CASE(list_by_prefix_and_owner, feature::listing, feature::owners),
-    COLOCK_CASE(list_tells_of_all_readers, feature::listing, feature::owners, feature::shared),
-    COLOCK_CASE(list_of_many, feature::listing),
-    COLOCK_CASE(statistics_count, feature::statistics, feature::owners, feature::waiting, feature::listing),
-    COLOCK_CASE(an_observer_is_told, feature::events, feature::owners, feature::waiting, feature::expiry,
-                feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> insight_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(list_tells_who_holds_what, feature::listing, feature::owners, feature::expiry,
+                    feature::waiting),
+        COLOCK_CASE(list_tells_of_leases_without_end, feature::listing),
+        COLOCK_CASE(list_by_prefix_and_owner, feature::listing, feature::owners),
+        COLOCK_CASE(list_tells_of_all_readers, feature::listing, feature::owners, feature::shared),
+        COLOCK_CASE(list_of_many, feature::listing),
+        COLOCK_CASE(statistics_count, feature::statistics, feature::owners, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(an_observer_is_told, feature::events, feature::owners, feature::waiting, feature::expiry,
+                    feature::listing),
+    };
     return all;
 }
 

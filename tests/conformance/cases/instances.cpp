@@ -160,30 +160,29 @@ void Z1_close_of_one_instance_leaves_the_others_alone(scene& s) {
     COLOCK_CHECK(s.now(next.release()));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(K4_instances_that_take_overlapping_keys_never_deadlock, feature::many_instances,
-                feature::waiting),
-    COLOCK_CASE(O1_an_owner_is_the_same_on_all_instances, feature::many_instances, feature::owners,
-                feature::expiry),
-    COLOCK_CASE(O3_instances_exclude_each_other, feature::many_instances, feature::waiting),
-    COLOCK_CASE(O5_release_all_tells_guards_and_jobs_of_other_instances, feature::many_instances,
-                feature::notices),
-    COLOCK_CASE(W1_first_come_first_served_over_all_instances, feature::many_instances, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(W2_a_release_wakes_a_waiter_of_another_instance_at_once, feature::many_instances,
-                feature::waiting, feature::listing),
-    COLOCK_CASE(W1_readers_of_all_instances_share, feature::many_instances, feature::shared, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(L1_an_instance_that_is_gone_leaves_its_grants_and_no_waiters, feature::many_instances,
-                feature::owners, feature::waiting, feature::expiry, feature::listing),
-    COLOCK_CASE(T1_tokens_grow_over_all_instances, feature::many_instances),
-    COLOCK_CASE(Z1_close_of_one_instance_leaves_the_others_alone, feature::many_instances, feature::waiting,
-                feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> instance_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(K4_instances_that_take_overlapping_keys_never_deadlock, feature::many_instances,
+                    feature::waiting),
+        COLOCK_CASE(O1_an_owner_is_the_same_on_all_instances, feature::many_instances, feature::owners,
+                    feature::expiry),
+        COLOCK_CASE(O3_instances_exclude_each_other, feature::many_instances, feature::waiting),
+        COLOCK_CASE(O5_release_all_tells_guards_and_jobs_of_other_instances, feature::many_instances,
+                    feature::notices),
+        COLOCK_CASE(W1_first_come_first_served_over_all_instances, feature::many_instances, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(W2_a_release_wakes_a_waiter_of_another_instance_at_once, feature::many_instances,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(W1_readers_of_all_instances_share, feature::many_instances, feature::shared,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(L1_an_instance_that_is_gone_leaves_its_grants_and_no_waiters, feature::many_instances,
+                    feature::owners, feature::waiting, feature::expiry, feature::listing),
+        COLOCK_CASE(T1_tokens_grow_over_all_instances, feature::many_instances),
+        COLOCK_CASE(Z1_close_of_one_instance_leaves_the_others_alone, feature::many_instances,
+                    feature::waiting, feature::listing),
+    };
     return all;
 }
 

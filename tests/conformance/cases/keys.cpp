@@ -141,25 +141,24 @@ void K4_a_call_takes_its_place_in_all_its_queues_at_once(scene& s) {
     COLOCK_CHECK(s.finish(later_a) && s.finish(later_b));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(K1_a_failing_call_keeps_nothing),
-    COLOCK_CASE(K1_a_call_that_gives_up_keeps_what_its_owner_held_before, feature::owners, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(K1_a_cancelled_call_keeps_what_its_owner_held_before, feature::owners, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(K1_several_keys_are_released_together),
-    COLOCK_CASE(K2_keys_are_taken_once),
-    COLOCK_CASE(K3_any_bytes_up_to_512_are_a_key),
-    COLOCK_CASE(K3_any_bytes_up_to_512_are_an_owner, feature::owners, feature::listing),
-    COLOCK_CASE(K3_forever_means_no_limit_and_never_wraps, feature::owners, feature::waiting,
-                feature::listing, feature::expiry),
-    COLOCK_CASE(K4_overlapping_calls_in_any_order_never_deadlock, feature::waiting),
-    COLOCK_CASE(K4_a_call_takes_its_place_in_all_its_queues_at_once, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> key_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(K1_a_failing_call_keeps_nothing),
+        COLOCK_CASE(K1_a_call_that_gives_up_keeps_what_its_owner_held_before, feature::owners,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(K1_a_cancelled_call_keeps_what_its_owner_held_before, feature::owners, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(K1_several_keys_are_released_together),
+        COLOCK_CASE(K2_keys_are_taken_once),
+        COLOCK_CASE(K3_any_bytes_up_to_512_are_a_key),
+        COLOCK_CASE(K3_any_bytes_up_to_512_are_an_owner, feature::owners, feature::listing),
+        COLOCK_CASE(K3_forever_means_no_limit_and_never_wraps, feature::owners, feature::waiting,
+                    feature::listing, feature::expiry),
+        COLOCK_CASE(K4_overlapping_calls_in_any_order_never_deadlock, feature::waiting),
+        COLOCK_CASE(K4_a_call_takes_its_place_in_all_its_queues_at_once, feature::waiting, feature::listing),
+    };
     return all;
 }
 

@@ -161,26 +161,26 @@ void L3_a_lost_lock_cancels_the_job(scene& s) {
     COLOCK_CHECK(s.is_free("a"));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(L1_a_lock_ends_by_itself_and_leaves_nothing, feature::expiry, feature::owners,
-                feature::listing),
-    COLOCK_CASE(L1_what_has_expired_can_be_taken_without_a_wait, feature::expiry, feature::owners),
-    COLOCK_CASE(L1_many_locks_expire, feature::expiry, feature::owners, feature::listing),
-    COLOCK_CASE(L1_an_expired_call_for_several_keys_wakes_all_who_wait, feature::expiry, feature::waiting),
-    COLOCK_CASE(L1_a_shorter_lease_given_again_wakes_who_waits, feature::expiry, feature::owners,
-                feature::waiting, feature::listing),
-    COLOCK_CASE(L2_a_guard_stays_for_as_long_as_it_lives),
-    COLOCK_CASE(L2_a_job_keeps_its_lock_for_as_long_as_it_runs),
-    COLOCK_CASE(L3_extend_moves_the_end, feature::expiry, feature::owners),
-    COLOCK_CASE(L3_extend_of_what_is_lost_fails_and_changes_nothing, feature::expiry, feature::owners),
-    COLOCK_CASE(L3_a_guard_tells_that_it_was_lost, feature::notices),
-    COLOCK_CASE(L3_a_wait_for_loss_ends_with_the_guard_or_by_cancellation),
-    COLOCK_CASE(L3_a_lost_lock_cancels_the_job, feature::notices),
-};
-
 } // namespace
 
 std::span<const test_case> lease_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(L1_a_lock_ends_by_itself_and_leaves_nothing, feature::expiry, feature::owners,
+                    feature::listing),
+        COLOCK_CASE(L1_what_has_expired_can_be_taken_without_a_wait, feature::expiry, feature::owners),
+        COLOCK_CASE(L1_many_locks_expire, feature::expiry, feature::owners, feature::listing),
+        COLOCK_CASE(L1_an_expired_call_for_several_keys_wakes_all_who_wait, feature::expiry,
+                    feature::waiting),
+        COLOCK_CASE(L1_a_shorter_lease_given_again_wakes_who_waits, feature::expiry, feature::owners,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(L2_a_guard_stays_for_as_long_as_it_lives),
+        COLOCK_CASE(L2_a_job_keeps_its_lock_for_as_long_as_it_runs),
+        COLOCK_CASE(L3_extend_moves_the_end, feature::expiry, feature::owners),
+        COLOCK_CASE(L3_extend_of_what_is_lost_fails_and_changes_nothing, feature::expiry, feature::owners),
+        COLOCK_CASE(L3_a_guard_tells_that_it_was_lost, feature::notices),
+        COLOCK_CASE(L3_a_wait_for_loss_ends_with_the_guard_or_by_cancellation),
+        COLOCK_CASE(L3_a_lost_lock_cancels_the_job, feature::notices),
+    };
     return all;
 }
 

@@ -194,21 +194,22 @@ void Z2_a_context_that_goes_hands_its_places_to_the_others(scene& s) {
     s.until_empty();
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(Z1_close_refuses_and_ends_all_waits, feature::waiting, feature::listing),
-    COLOCK_CASE(Z1_after_close_only_releasing_and_listing_work),
-    COLOCK_CASE(Z1_close_tells_guards, feature::notices),
-    COLOCK_CASE(Z1_close_waits_for_running_jobs),
-    COLOCK_CASE(Z2_waiters_of_a_destroyed_service_complete_with_closed, feature::waiting, feature::listing),
-    COLOCK_CASE(Z2_a_job_outlives_its_service),
-    COLOCK_CASE(Z2_a_guard_outlives_the_service),
-    COLOCK_CASE(Z2_destroyed_in_every_order),
-    COLOCK_CASE(Z2_a_context_that_goes_hands_its_places_to_the_others, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> lifetime_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(Z1_close_refuses_and_ends_all_waits, feature::waiting, feature::listing),
+        COLOCK_CASE(Z1_after_close_only_releasing_and_listing_work),
+        COLOCK_CASE(Z1_close_tells_guards, feature::notices),
+        COLOCK_CASE(Z1_close_waits_for_running_jobs),
+        COLOCK_CASE(Z2_waiters_of_a_destroyed_service_complete_with_closed, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(Z2_a_job_outlives_its_service),
+        COLOCK_CASE(Z2_a_guard_outlives_the_service),
+        COLOCK_CASE(Z2_destroyed_in_every_order),
+        COLOCK_CASE(Z2_a_context_that_goes_hands_its_places_to_the_others, feature::waiting,
+                    feature::listing),
+    };
     return all;
 }
 

@@ -146,31 +146,30 @@ void O3_a_key_promised_to_a_queued_call_counts_as_held(scene& s) {
     COLOCK_CHECK(s.finish(both));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(O1_an_owner_enters_again_and_it_is_the_same_hold, feature::owners, feature::expiry,
-                feature::listing),
-    COLOCK_CASE(O1_a_lock_without_end_keeps_none_and_can_get_one, feature::owners, feature::expiry,
-                feature::listing),
-    COLOCK_CASE(O1_holds_are_not_counted, feature::owners),
-    COLOCK_CASE(O1_an_owner_enters_again_past_those_who_wait, feature::owners, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(O1_after_expiry_it_is_a_new_hold, feature::owners, feature::expiry, feature::listing),
-    COLOCK_CASE(O1_a_call_for_some_held_and_some_new_keys_makes_one_new_hold, feature::owners,
-                feature::expiry),
-    COLOCK_CASE(O1_other_calls_of_an_owner_enter_with_it_wherever_they_queue, feature::owners,
-                feature::waiting, feature::listing),
-    COLOCK_CASE(O1_a_cancelled_call_takes_nothing_from_another_call_of_its_owner, feature::owners,
-                feature::waiting, feature::listing),
-    COLOCK_CASE(O2_a_lock_of_nobody_is_never_entered_again),
-    COLOCK_CASE(O2_owners_and_nobody_are_different, feature::owners),
-    COLOCK_CASE(O3_without_a_wait_a_held_key_is_refused_at_once),
-    COLOCK_CASE(O3_a_refused_call_leaves_no_place_in_the_queue, feature::owners, feature::listing),
-    COLOCK_CASE(O3_a_key_promised_to_a_queued_call_counts_as_held, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> owner_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(O1_an_owner_enters_again_and_it_is_the_same_hold, feature::owners, feature::expiry,
+                    feature::listing),
+        COLOCK_CASE(O1_a_lock_without_end_keeps_none_and_can_get_one, feature::owners, feature::expiry,
+                    feature::listing),
+        COLOCK_CASE(O1_holds_are_not_counted, feature::owners),
+        COLOCK_CASE(O1_an_owner_enters_again_past_those_who_wait, feature::owners, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(O1_after_expiry_it_is_a_new_hold, feature::owners, feature::expiry, feature::listing),
+        COLOCK_CASE(O1_a_call_for_some_held_and_some_new_keys_makes_one_new_hold, feature::owners,
+                    feature::expiry),
+        COLOCK_CASE(O1_other_calls_of_an_owner_enter_with_it_wherever_they_queue, feature::owners,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(O1_a_cancelled_call_takes_nothing_from_another_call_of_its_owner, feature::owners,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(O2_a_lock_of_nobody_is_never_entered_again),
+        COLOCK_CASE(O2_owners_and_nobody_are_different, feature::owners),
+        COLOCK_CASE(O3_without_a_wait_a_held_key_is_refused_at_once),
+        COLOCK_CASE(O3_a_refused_call_leaves_no_place_in_the_queue, feature::owners, feature::listing),
+        COLOCK_CASE(O3_a_key_promised_to_a_queued_call_counts_as_held, feature::waiting, feature::listing),
+    };
     return all;
 }
 

@@ -148,25 +148,25 @@ void O5_release_all_breaks_every_lock(scene& s) {
     COLOCK_CHECK(!s.is_free("d")); // what the old guard did touched nothing of the new one's
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(O4_release_by_key_is_for_the_owner_alone, feature::owners),
-    COLOCK_CASE(O4_release_of_several_releases_what_it_may_and_tells_if_that_was_not_all, feature::owners),
-    COLOCK_CASE(O4_part_of_a_hold_can_be_released, feature::owners),
-    COLOCK_CASE(O4_an_expired_lock_cannot_be_released, feature::owners, feature::expiry),
-    COLOCK_CASE(O4_release_of_a_grant_spares_what_came_after_it),
-    COLOCK_CASE(O4_release_of_an_owners_old_grant_spares_its_new_one, feature::owners),
-    COLOCK_CASE(O4_nobody_else_can_release_what_a_guard_holds),
-    COLOCK_CASE(O4_a_guard_releases_when_it_goes),
-    COLOCK_CASE(O4_a_dropped_result_releases),
-    COLOCK_CASE(O5_release_all_of_an_owner, feature::owners),
-    COLOCK_CASE(O5_release_all_knows_what_has_been_released_or_expired, feature::owners, feature::expiry),
-    COLOCK_CASE(O5_release_all_wakes_who_waits, feature::owners, feature::waiting, feature::listing),
-    COLOCK_CASE(O5_release_all_breaks_every_lock),
-};
-
 } // namespace
 
 std::span<const test_case> release_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(O4_release_by_key_is_for_the_owner_alone, feature::owners),
+        COLOCK_CASE(O4_release_of_several_releases_what_it_may_and_tells_if_that_was_not_all,
+                    feature::owners),
+        COLOCK_CASE(O4_part_of_a_hold_can_be_released, feature::owners),
+        COLOCK_CASE(O4_an_expired_lock_cannot_be_released, feature::owners, feature::expiry),
+        COLOCK_CASE(O4_release_of_a_grant_spares_what_came_after_it),
+        COLOCK_CASE(O4_release_of_an_owners_old_grant_spares_its_new_one, feature::owners),
+        COLOCK_CASE(O4_nobody_else_can_release_what_a_guard_holds),
+        COLOCK_CASE(O4_a_guard_releases_when_it_goes),
+        COLOCK_CASE(O4_a_dropped_result_releases),
+        COLOCK_CASE(O5_release_all_of_an_owner, feature::owners),
+        COLOCK_CASE(O5_release_all_knows_what_has_been_released_or_expired, feature::owners, feature::expiry),
+        COLOCK_CASE(O5_release_all_wakes_who_waits, feature::owners, feature::waiting, feature::listing),
+        COLOCK_CASE(O5_release_all_breaks_every_lock),
+    };
     return all;
 }
 

@@ -129,25 +129,25 @@ void K4_readers_and_writers_of_several_keys(scene& s) {
     COLOCK_CHECK(s.finish(writer));
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(W1_readers_may_share_without_waiting, feature::shared),
-    COLOCK_CASE(W1_readers_enter_in_batches_and_do_not_overtake_a_writer, feature::shared, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(W2_a_writer_that_leaves_lets_the_readers_behind_it_in, feature::shared, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(O1_an_owner_reads_again_in_its_own_hold, feature::shared, feature::owners, feature::waiting,
-                feature::listing),
-    COLOCK_CASE(O4_of_several_readers_of_nobody_the_oldest_is_released, feature::shared, feature::owners),
-    COLOCK_CASE(O4_an_upgrade_is_refused_even_with_a_wait, feature::shared, feature::owners),
-    COLOCK_CASE(O5_release_all_takes_one_owners_part_of_a_shared_key, feature::shared, feature::owners),
-    COLOCK_CASE(L1_each_reader_has_a_lease_of_its_own, feature::shared, feature::owners, feature::expiry,
-                feature::listing),
-    COLOCK_CASE(K4_readers_and_writers_of_several_keys, feature::shared, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> shared_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(W1_readers_may_share_without_waiting, feature::shared),
+        COLOCK_CASE(W1_readers_enter_in_batches_and_do_not_overtake_a_writer, feature::shared,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(W2_a_writer_that_leaves_lets_the_readers_behind_it_in, feature::shared, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(O1_an_owner_reads_again_in_its_own_hold, feature::shared, feature::owners,
+                    feature::waiting, feature::listing),
+        COLOCK_CASE(O4_of_several_readers_of_nobody_the_oldest_is_released, feature::shared, feature::owners),
+        COLOCK_CASE(O4_an_upgrade_is_refused_even_with_a_wait, feature::shared, feature::owners),
+        COLOCK_CASE(O5_release_all_takes_one_owners_part_of_a_shared_key, feature::shared, feature::owners),
+        COLOCK_CASE(L1_each_reader_has_a_lease_of_its_own, feature::shared, feature::owners, feature::expiry,
+                    feature::listing),
+        COLOCK_CASE(K4_readers_and_writers_of_several_keys, feature::shared, feature::waiting,
+                    feature::listing),
+    };
     return all;
 }
 

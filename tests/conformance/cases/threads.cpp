@@ -144,15 +144,14 @@ void Z3_calls_cancelled_from_their_strands_on_several_threads(scene& s) {
     s.until([&] { return s.is_free(keys("a", "b")); }, "nothing was left of the calls");
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(Z3_from_many_threads_and_contexts_at_once, feature::waiting),
-    COLOCK_CASE(Z3_the_service_itself_on_several_threads, feature::waiting, feature::expiry),
-    COLOCK_CASE(Z3_calls_cancelled_from_their_strands_on_several_threads, feature::waiting),
-};
-
 } // namespace
 
 std::span<const test_case> thread_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(Z3_from_many_threads_and_contexts_at_once, feature::waiting),
+        COLOCK_CASE(Z3_the_service_itself_on_several_threads, feature::waiting, feature::expiry),
+        COLOCK_CASE(Z3_calls_cancelled_from_their_strands_on_several_threads, feature::waiting),
+    };
     return all;
 }
 

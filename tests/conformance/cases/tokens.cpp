@@ -85,18 +85,17 @@ void T2_they_grow_through_a_new_provider(scene& s) {
     COLOCK_CHECK(after.id() != before.id());
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(T1_every_grant_carries_one_greater_than_all_before),
-    COLOCK_CASE(T1_readers_too, feature::shared),
-    COLOCK_CASE(T1_through_a_queue, feature::waiting, feature::listing),
-    COLOCK_CASE(T1_ids_are_unique),
-    COLOCK_CASE(T2_they_grow_through_release_and_expiry, feature::expiry),
-    COLOCK_CASE(T2_they_grow_through_a_new_provider),
-};
-
 } // namespace
 
 std::span<const test_case> token_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(T1_every_grant_carries_one_greater_than_all_before),
+        COLOCK_CASE(T1_readers_too, feature::shared),
+        COLOCK_CASE(T1_through_a_queue, feature::waiting, feature::listing),
+        COLOCK_CASE(T1_ids_are_unique),
+        COLOCK_CASE(T2_they_grow_through_release_and_expiry, feature::expiry),
+        COLOCK_CASE(T2_they_grow_through_a_new_provider),
+    };
     return all;
 }
 

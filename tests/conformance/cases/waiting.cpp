@@ -238,27 +238,27 @@ void W6_many_waiters_do_not_eat_the_stack(scene& s) {
     COLOCK_CHECK(done == count);
 }
 
-constexpr test_case all[] = {
-    COLOCK_CASE(W1_first_come_first_served, feature::waiting, feature::listing),
-    COLOCK_CASE(W1_calls_for_several_keys_keep_their_place, feature::waiting, feature::listing),
-    COLOCK_CASE(W2_a_release_wakes_exactly_the_next, feature::waiting, feature::listing),
-    COLOCK_CASE(W2_a_release_wakes_the_next_at_once, feature::waiting, feature::listing),
-    COLOCK_CASE(W2_an_expiry_wakes_the_next_at_once, feature::waiting, feature::expiry),
-    COLOCK_CASE(W2_a_waiter_that_leaves_wakes_those_it_kept, feature::waiting, feature::listing),
-    COLOCK_CASE(W3_a_wait_ends_at_its_deadline, feature::waiting),
-    COLOCK_CASE(W3_a_wait_that_ends_leaves_no_trace, feature::waiting, feature::listing, feature::owners),
-    COLOCK_CASE(W3_try_calls_complete_with_nothing, feature::waiting),
-    COLOCK_CASE(W3_a_wait_that_is_granted_in_time_succeeds, feature::waiting, feature::listing,
-                feature::owners, feature::expiry),
-    COLOCK_CASE(W5_a_full_queue_refuses, feature::waiting, feature::listing, feature::bounded_queues),
-    COLOCK_CASE(W6_a_waiter_resumes_on_its_own_executor_and_never_inline, feature::waiting, feature::listing),
-    COLOCK_CASE(W6_a_pending_wait_is_outstanding_work, feature::waiting, feature::listing),
-    COLOCK_CASE(W6_many_waiters_do_not_eat_the_stack, feature::waiting, feature::listing),
-};
-
 } // namespace
 
 std::span<const test_case> waiting_cases() {
+    static constexpr test_case all[] = {
+        COLOCK_CASE(W1_first_come_first_served, feature::waiting, feature::listing),
+        COLOCK_CASE(W1_calls_for_several_keys_keep_their_place, feature::waiting, feature::listing),
+        COLOCK_CASE(W2_a_release_wakes_exactly_the_next, feature::waiting, feature::listing),
+        COLOCK_CASE(W2_a_release_wakes_the_next_at_once, feature::waiting, feature::listing),
+        COLOCK_CASE(W2_an_expiry_wakes_the_next_at_once, feature::waiting, feature::expiry),
+        COLOCK_CASE(W2_a_waiter_that_leaves_wakes_those_it_kept, feature::waiting, feature::listing),
+        COLOCK_CASE(W3_a_wait_ends_at_its_deadline, feature::waiting),
+        COLOCK_CASE(W3_a_wait_that_ends_leaves_no_trace, feature::waiting, feature::listing, feature::owners),
+        COLOCK_CASE(W3_try_calls_complete_with_nothing, feature::waiting),
+        COLOCK_CASE(W3_a_wait_that_is_granted_in_time_succeeds, feature::waiting, feature::listing,
+                    feature::owners, feature::expiry),
+        COLOCK_CASE(W5_a_full_queue_refuses, feature::waiting, feature::listing, feature::bounded_queues),
+        COLOCK_CASE(W6_a_waiter_resumes_on_its_own_executor_and_never_inline, feature::waiting,
+                    feature::listing),
+        COLOCK_CASE(W6_a_pending_wait_is_outstanding_work, feature::waiting, feature::listing),
+        COLOCK_CASE(W6_many_waiters_do_not_eat_the_stack, feature::waiting, feature::listing),
+    };
     return all;
 }
 
