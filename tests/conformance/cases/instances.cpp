@@ -94,21 +94,73 @@ void W1_first_come_first_served_over_all_instances(scene& s) {
     COLOCK_CHECK(order == expected);
 }
 
+/// How long a call waits from when `change` begins, which lets it in.
+template<class T>
+duration hand_over(scene& s, started<guard>& waiting, asio::awaitable<T> change) {
+    s.pass(s.unit);
+    const auto before = time::now();
+    auto changing = s.start(std::move(change));
+    auto next = s.finish(waiting);
+    const auto took = time::now() - before;
+    s.finish(changing);
+    s.now(next.release());
+    return took;
+}
+
 void W2_a_release_wakes_a_waiter_of_another_instance_at_once(scene& s) {
     const auto other = s.another();
-    const auto hand_over = [&]() -> duration {
+    const auto took = [&]() -> duration {
         auto held = s.now(s.locks->lock("a"));
         auto waiting = s.queue(other->lock("a", {.wait = forever}), "a");
-        s.pass(s.unit);
-        const auto before = time::now();
-        auto releasing = s.start(held.release());
-        auto next = s.finish(waiting);
-        const auto took = time::now() - before;
-        s.finish(releasing);
-        s.now(next.release());
-        return took;
+        return hand_over(s, waiting, held.release());
     };
-    COLOCK_CHECK(often_within(s.who.slack, hand_over));
+    COLOCK_CHECK(often_within(s.who.slack, took));
+}
+
+void W2_release_all_wakes_a_waiter_of_another_instance_at_once(scene& s) {
+    const auto other = s.another();
+    for (const bool owned : {true, false}) {
+        const auto took = [&]() -> duration {
+            s.now(s.locks->acquire("a", {.owner = "me"}));
+            auto waiting = s.queue(other->lock("a", {.wait = forever}), "a");
+            return hand_over(s, waiting,
+                             owned ? s.locks->release_all({.owner = "me"}) : s.locks->release_all());
+        };
+        COLOCK_CHECK(often_within(s.who.slack, took));
+    }
+}
+
+void W2_who_leaves_a_queue_lets_readers_of_another_instance_in_at_once(scene& s) {
+    const auto other = s.another();
+    const auto took = [&]() -> duration {
+        auto reader = s.now(s.locks->lock("a", {.mode = lock_mode::shared}));
+        auto writer = s.queue(s.locks->lock("a", {.wait = forever}), "a");
+        auto waiting = s.queue(other->lock("a", {.wait = forever, .mode = lock_mode::shared}), "a");
+        const auto leave = [&]() -> asio::awaitable<void> {
+            writer.cancel();
+            co_return;
+        };
+        const auto span = hand_over(s, waiting, leave());
+        COLOCK_CHECK(s.error_of(writer) == asio::error::operation_aborted);
+        COLOCK_CHECK(s.now(reader.release()));
+        return span;
+    };
+    COLOCK_CHECK(often_within(s.who.slack, took));
+}
+
+// Those behind it are not woken with it, as it might have to wait for its other key.
+void W2_a_reader_of_several_keys_lets_readers_behind_it_in_at_once(scene& s) {
+    const auto other = s.another();
+    const auto took = [&]() -> duration {
+        auto held = s.now(s.locks->lock("a"));
+        auto both = s.queue(s.locks->lock(keys("a", "b"), {.wait = forever, .mode = lock_mode::shared}), "a");
+        auto waiting = s.queue(other->lock("a", {.wait = forever, .mode = lock_mode::shared}), "a");
+        const auto span = hand_over(s, waiting, held.release());
+        auto reader = s.finish(both);
+        COLOCK_CHECK(s.now(reader.release()));
+        return span;
+    };
+    COLOCK_CHECK(often_within(s.who.slack, took));
 }
 
 void W1_readers_of_all_instances_share(scene& s) {
@@ -175,6 +227,12 @@ std::span<const test_case> instance_cases() {
                     feature::listing),
         COLOCK_CASE(W2_a_release_wakes_a_waiter_of_another_instance_at_once, feature::many_instances,
                     feature::waiting, feature::listing),
+        COLOCK_CASE(W2_release_all_wakes_a_waiter_of_another_instance_at_once, feature::many_instances,
+                    feature::waiting, feature::listing, feature::owners),
+        COLOCK_CASE(W2_who_leaves_a_queue_lets_readers_of_another_instance_in_at_once,
+                    feature::many_instances, feature::waiting, feature::listing, feature::shared),
+        COLOCK_CASE(W2_a_reader_of_several_keys_lets_readers_behind_it_in_at_once, feature::many_instances,
+                    feature::waiting, feature::listing, feature::shared),
         COLOCK_CASE(W1_readers_of_all_instances_share, feature::many_instances, feature::shared,
                     feature::waiting, feature::listing),
         COLOCK_CASE(L1_an_instance_that_is_gone_leaves_its_grants_and_no_waiters, feature::many_instances,

@@ -37,6 +37,14 @@ BOOST_AUTO_TEST_CASE(there_is_no_such_database_role_or_host) {
     (void)text_of("postgresql://no-such-host.invalid:1/postgres?connect_timeout=1s");
 }
 
+// As a standby is.
+BOOST_AUTO_TEST_CASE(a_server_that_takes_no_writes_is_passed_over) {
+    const postgres_server standby({.settings = {"default_transaction_read_only=on"}});
+    BOOST_CHECK(contains(text_of(standby.url("connect_timeout=1s")), "session is read-only"));
+    check_works("postgresql://postgres@127.0.0.1:" + std::to_string(standby.port()) +
+                ",127.0.0.1:" + std::to_string(shared_server().port()) + "/postgres");
+}
+
 BOOST_AUTO_TEST_CASE(nobody_listens_there) {
     BOOST_CHECK(contains(text_of(postgres_server::url_of(free_port(), "connect_timeout=1s")), "refused"));
 }

@@ -249,6 +249,65 @@ BOOST_AUTO_TEST_CASE(O5_release_all_spares_what_is_newer_than_its_first_message)
     BOOST_CHECK(t.s.now(t.s.locks->release(newer)));
 }
 
+// The owner's other calls were granted the same, and were not abandoned.
+BOOST_AUTO_TEST_CASE(O1_an_abandoned_call_ends_only_what_no_other_call_was_granted) {
+    stage t;
+    odd_process odd(t);
+    for (const std::string keys : {"{a}", "{a,b}"}) {
+        const auto both = colock::keys(keys == "{a}" ? "a" : "b", "a");
+        for (const auto& [first, second] : {std::pair{1, 2}, std::pair{2, 1}}) {
+            for (const int number : {1, 2, 2})
+                BOOST_CHECK_EQUAL(odd.acquire(number, {.owner = "me", .keys = keys}), "done");
+            odd.leave(first, "", keys);
+            BOOST_CHECK(!t.s.is_free("a"));
+            odd.leave(3, "", keys); // which was granted nothing
+            BOOST_CHECK(!t.s.is_free("a"));
+            odd.leave(second, "", keys);
+            BOOST_CHECK(t.s.is_free(both));
+            BOOST_CHECK_EQUAL(t.rows("owner"), 0);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(L2_a_renewal_shortens_no_lease) {
+    stage t;
+    odd_process odd(t);
+    BOOST_CHECK_EQUAL(odd.acquire(1, {}), "done");
+    t.sql().query("UPDATE colock.lock SET holders[1].ends = colock.now() + 3600000000 WHERE namespace = $1",
+                  {t.name_space()});
+    const auto left = [&] {
+        return t.sql().number("SELECT holders[1].ends - colock.now() FROM colock.lock WHERE namespace = $1",
+                              {t.name_space()});
+    };
+    BOOST_CHECK_EQUAL(odd.unrenewed(1), 0);
+    BOOST_CHECK_GT(left(), 3'500'000'000);
+    t.sql().query("UPDATE colock.lock SET holders[1].ends = colock.now() + 10000000 WHERE namespace = $1",
+                  {t.name_space()});
+    BOOST_CHECK_EQUAL(odd.unrenewed(1), 0);
+    BOOST_CHECK_GT(left(), 25'000'000);
+    BOOST_CHECK_LE(left(), 30'000'000);
+}
+
+// Of those that it says wait, it is told which do not.
+BOOST_AUTO_TEST_CASE(W2_a_process_is_told_which_of_its_calls_have_lost_their_places) {
+    stage t;
+    odd_process odd(t);
+    const auto held = t.s.now(t.s.locks->acquire("a"));
+    BOOST_CHECK_EQUAL(odd.acquire(1, {}), "queued");
+    const auto missing = [&] {
+        return t.sql().text(
+            "SELECT coalesce(string_agg(number::text, ' ' ORDER BY number), '') FROM "
+            "colock.tick($1, 7, colock.now() + 1000000, true, NULL, '{}', '{}', '{}', '{1,2}', "
+            "'{a}') WHERE what = 'missing'",
+            {t.name_space()});
+    };
+    BOOST_CHECK_EQUAL(missing(), "2");
+    t.sql().query("UPDATE colock.process SET alive_until = colock.now() - 1 WHERE namespace = $1",
+                  {t.name_space()});
+    BOOST_CHECK_EQUAL(missing(), "1 2");
+    BOOST_CHECK(t.s.now(t.s.locks->release(held)));
+}
+
 // Also while nobody has noticed yet that it ran out.
 BOOST_AUTO_TEST_CASE(O4_L3_what_has_expired_is_neither_released_nor_extended_nor_renewed) {
     stage t;
