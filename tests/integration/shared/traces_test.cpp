@@ -61,9 +61,10 @@ BOOST_AUTO_TEST_CASE(Z2_a_service_destroyed_at_every_suspension_leaves_what_expi
 BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
     stage t({.query = "connect_timeout=20s"});
     int failed = 0;
+    int cycles = 0;
     const auto worker = [&](int number) -> asio::awaitable<void> {
         std::minstd_rand random(static_cast<unsigned>(number));
-        for (int i = 0; i < stage::many_cycles / 32; ++i) {
+        for (int i = 0; i < stage::many_cycles / 32; ++i, ++cycles) {
             const std::string key = "key " + std::to_string(random() % 8);
             const std::string other = "key " + std::to_string(random() % 8);
             const std::string owner = "owner " + std::to_string(random() % 4);
@@ -121,15 +122,21 @@ BOOST_AUTO_TEST_CASE(L1_thousands_of_cycles_leave_the_database_empty) {
     // Cancels calls now and then, but not as fast as they are made; each coroutine goes on with its next one.
     std::minstd_rand random(7);
     auto next_cancel = time::now();
-    t.s.until(
-        [&] {
-            if (time::now() >= next_cancel) {
-                all[random() % all.size()].cancel();
-                next_cancel = time::now() + 2ms;
-            }
-            return std::all_of(all.begin(), all.end(), [](auto& each) { return each.done(); });
-        },
-        "all cycles were done");
+    const auto all_ended = [&] {
+        return std::all_of(all.begin(), all.end(), [](auto& each) { return each.done(); });
+    };
+    // Patience is for each tenth, as a busy machine takes its time for all.
+    for (int tenth = 1; tenth <= 10; ++tenth)
+        t.s.until(
+            [&] {
+                if (time::now() >= next_cancel) {
+                    all[random() % all.size()].cancel();
+                    next_cancel = time::now() + 2ms;
+                }
+                return cycles >= stage::many_cycles / 10 * tenth || all_ended();
+            },
+            "a tenth of the cycles was done");
+    t.s.until(all_ended, "all workers had ended");
     for (auto& each : all)
         BOOST_CHECK(!each.failed());
     BOOST_CHECK_EQUAL(failed, 0);
