@@ -4,7 +4,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include <stdlib.h>
 
@@ -18,8 +20,10 @@ temporary_folder::temporary_folder() {
 }
 
 temporary_folder::~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    // A child of a server that was killed may still write there.
+    std::error_code error;
+    for (int tries = 0; tries < 100 && (std::filesystem::remove_all(path_, error), error); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void temporary_folder::clear() {
