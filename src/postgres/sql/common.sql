@@ -39,13 +39,19 @@ BEGIN
     RETURN first;
 END $$;
 
--- Locks the row of a key; null if there is none, unless it is to be made.
+-- Locks the row of a key; null if there is none, unless it is to be made. A transaction that keeps its snapshot changes
+-- the row, too: who has an older snapshot, and so does not see who queued meanwhile, must fail, or would wake nobody.
 CREATE FUNCTION @schema@.lock_row(_namespace text, _key bytea, _make bool) RETURNS @schema@.lock LANGUAGE plpgsql AS $$
 DECLARE
     r @schema@.lock;
 BEGIN
     LOOP
-        SELECT * INTO r FROM @schema@.lock l WHERE l.namespace = _namespace AND l.key = _key FOR NO KEY UPDATE;
+        IF current_setting('transaction_isolation') = 'read committed' THEN
+            SELECT * INTO r FROM @schema@.lock l WHERE l.namespace = _namespace AND l.key = _key FOR NO KEY UPDATE;
+        ELSE
+            UPDATE @schema@.lock l SET changed = l.changed WHERE l.namespace = _namespace AND l.key = _key
+                RETURNING l.* INTO r;
+        END IF;
         EXIT WHEN FOUND OR NOT _make;
         INSERT INTO @schema@.lock (namespace, key, changed) VALUES (_namespace, _key, @schema@.now())
             ON CONFLICT DO NOTHING;

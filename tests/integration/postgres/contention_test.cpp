@@ -81,6 +81,38 @@ BOOST_AUTO_TEST_CASE(serialization_errors_are_tried_again) {
     }
 }
 
+// It does not see who queued meanwhile, and so would wake nobody.
+BOOST_AUTO_TEST_CASE(W2_a_transaction_with_a_snapshot_from_before_somebody_queued_is_tried_again) {
+    stage t;
+    BOOST_CHECK(t.s.now(t.s.locks->try_acquire("a")));
+    const auto in_time = std::string("colock.now() + 30000000");
+    const auto queue = [&](postgres_client& session, const std::string& number) {
+        session.query("SELECT FROM colock.acquire($1, 7, $2, 1, '', " + in_time +
+                          ", false, false, '', 0, 0, 1000000000, '{a}')",
+                      {t.name_space(), number});
+    };
+    auto first = t.server().connect();
+    queue(first, "1");
+    const auto release = "release($1, 7, 8, 1, '', " + in_time + ", false, '', '{a}')";
+    const std::string leave = "leave($1, 7, 1, '', '{a}')";
+    for (const auto& step : {release, leave}) {
+        for (const std::string level : {"REPEATABLE READ", "SERIALIZABLE"}) {
+            auto old = t.server().connect();
+            old.query("BEGIN ISOLATION LEVEL " + level + "; SELECT FROM colock.lock");
+            auto late = t.server().connect();
+            late.query("BEGIN ISOLATION LEVEL " + level);
+            queue(late, "2");
+            late.query("COMMIT");
+            BOOST_CHECK_EXCEPTION(old.query("SELECT FROM colock." + step, {t.name_space()}), postgres_error,
+                                  [](const postgres_error& e) { return e.sqlstate == "40001"; });
+            BOOST_CHECK_EQUAL(t.rows("waiter"), 2);
+            t.sql().query("SELECT FROM colock.leave($1, 7, 2, '', '{a}')", {t.name_space()});
+        }
+    }
+    t.sql().query("SELECT FROM colock.leave($1, 7, 1, '', '{a}')", {t.name_space()});
+    BOOST_CHECK(t.s.now(t.s.locks->release("a")));
+}
+
 // Somebody locks the same rows in the other order, and is the one whom the server lets have them.
 BOOST_AUTO_TEST_CASE(a_deadlock_with_another_session_is_tried_again) {
     stage t({.query = "connect_timeout=20s",
