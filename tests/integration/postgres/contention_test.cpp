@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(W2_a_transaction_with_a_snapshot_from_before_somebody_queue
             late.query("COMMIT");
             BOOST_CHECK_EXCEPTION(old.query("SELECT FROM colock." + step, {t.name_space()}), postgres_error,
                                   [](const postgres_error& e) { return e.sqlstate == "40001"; });
+            old.query("ROLLBACK");
             BOOST_CHECK_EQUAL(t.rows("waiter"), 2);
             t.sql().query("SELECT FROM colock.leave($1, 7, 2, '', '{a}')", {t.name_space()});
         }
